@@ -89,6 +89,16 @@ void jk_text_addf(struct jk_text *text, const char *format, ...)
     text->bytes[text->len] = '\0'; /* on failure nothing of it stays */
 }
 
+void jk_text_add_u64(struct jk_text *text, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    jk_text_add(text, (struct jk_span){digits + at, sizeof digits - at});
+}
+
 struct jk_span jk_text_span(const struct jk_text *text)
 {
     return (struct jk_span){text->bytes ? text->bytes : "", text->len};

@@ -22,6 +22,7 @@ void jk_text_add(struct jk_text *text, struct jk_span bytes);
 void jk_text_add_str(struct jk_text *text, const char *string);
 void jk_text_add_char(struct jk_text *text, char c);
 void jk_text_addf(struct jk_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void jk_text_add_u64(struct jk_text *text, uint64_t number); /* in decimal; where printing would take the time */
 struct jk_span jk_text_span(const struct jk_text *text);
 /* The bytes, NUL-terminated, which the caller must free(); NULL if the builder failed. */
 char *jk_text_take(struct jk_text *text);

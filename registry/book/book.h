@@ -179,6 +179,7 @@ struct jk_observation {
     int64_t created_us, modified_us;                /* JK_TIME_NONE: none; the hub's own dates: claims */
     uint32_t files;                                 /* slot of the set of weight files, JK_NONE for none; internal */
     uint32_t older;                                 /* of the same model; internal chain */
+    uint32_t jump, rank;                            /* far down that chain; how many are below; internal */
     uint32_t older_with;                            /* with the same set of weight files; internal chain */
 };
 
@@ -315,6 +316,7 @@ uint32_t jk_book_verified_since(const struct jk_book *book, uint32_t publisher, 
 bool jk_book_is_claimed(const struct jk_book *book, uint32_t publisher, uint32_t n);
 /* Roster facts at N where the model is listed, else NULL. */
 const struct jk_base_facts *jk_book_base(const struct jk_book *book, uint32_t model, uint32_t n);
+uint32_t jk_book_base_entries(const struct jk_book *book, uint32_t n); /* how many said something of a base model */
 /* The team that owned a publisher at a moment, according to what is known at N; JK_NONE for none. */
 uint32_t jk_book_team_of(const struct jk_book *book, uint32_t publisher, int64_t at_us, uint32_t n);
 bool jk_book_affiliated(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n);

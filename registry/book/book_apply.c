@@ -129,17 +129,6 @@ static enum jk_status find_publisher(struct jk_book *book, const struct jk_entry
     return JK_BOOK_REFUSE(error, "entry %u: there is no publisher %.*s", book->size, JK_SPAN_ARG(entry->publisher));
 }
 
-/* The models whose current name is under a publisher. */
-static void want_present(struct jk_book *book, uint32_t publisher)
-{
-    uint32_t slot = jk_publisher_row(book, publisher)->pub.last_model;
-    while (slot != JK_NONE) {
-        const struct jk_alias_row *alias = jk_alias_row(book, slot);
-        if (jk_model_row(book, alias->pub.model)->pub.names == slot) jk_book_want_alone(book, alias->pub.model);
-        slot = alias->next_of_publisher;
-    }
-}
-
 static enum jk_status set_verified(struct jk_book *book, const struct jk_entry *entry, bool on, struct jk_error *error)
 {
     uint32_t publisher;
@@ -148,7 +137,13 @@ static enum jk_status set_verified(struct jk_book *book, const struct jk_entry *
         return JK_BOOK_REFUSE(error, "entry %u: publisher %.*s is %s already", book->size,
                               JK_SPAN_ARG(entry->publisher), on ? "verified" : "unverified");
     jk_book_switch(book, &jk_publisher_row(book, publisher)->pub.verified_history, on);
-    want_present(book, publisher);
+    /* The models whose current name is under a publisher. */
+    uint32_t slot = jk_publisher_row(book, publisher)->pub.last_model;
+    while (slot != JK_NONE) {
+        const struct jk_alias_row *alias = jk_alias_row(book, slot);
+        if (jk_model_row(book, alias->pub.model)->pub.names == slot) jk_book_want_alone(book, alias->pub.model);
+        slot = alias->next_of_publisher;
+    }
     return JK_OK;
 }
 
@@ -351,15 +346,6 @@ static bool counts_to_m(enum jk_kind kind)
     return !(to_n >> kind & 1);
 }
 
-/* A model keeps the name it had at the cut-off; rulings and facts made after it was moved refer to it by the new one.
- */
-static void note_move(struct jk_book *book, const struct jk_entry *entry)
-{
-    uint32_t model = jk_book_find_model(book, entry->model, JK_NOW);
-    if (model != JK_NONE && jk_book_find_model(book, entry->to, JK_NOW) == JK_NONE)
-        jk_book_add_byname(book, model, entry->to);
-}
-
 enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span bytes, struct jk_error *error)
 {
     struct jk_parsed_entry parsed;
@@ -368,7 +354,13 @@ enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span bytes, str
     JK_TRY(check_order(book, &parsed.entry, error));
     jk_error_init(&refused, NULL);
     jk_book_walk_begin(book);
-    if (parsed.entry.kind == JK_KIND_RENAME || parsed.entry.kind == JK_KIND_TRANSFER) note_move(book, &parsed.entry);
+    if (parsed.entry.kind == JK_KIND_RENAME || parsed.entry.kind == JK_KIND_TRANSFER) {
+        /* A model keeps the name it had at the cut-off; rulings and facts made after it was moved refer to it by the
+         * new one. */
+        uint32_t model = jk_book_find_model(book, parsed.entry.model, JK_NOW);
+        if (model != JK_NONE && jk_book_find_model(book, parsed.entry.to, JK_NOW) == JK_NONE)
+            jk_book_add_byname(book, model, parsed.entry.to);
+    }
     if (counts_to_m(parsed.entry.kind)) (void)apply_kind(book, &parsed, &refused);
     return take_place(book, parsed.entry.time_us, error);
 }

@@ -54,14 +54,6 @@ static bool find_terms(const struct jk_book *book, uint32_t head, uint32_t right
     return false;
 }
 
-static uint32_t find_institution(const struct jk_book *book, struct jk_span name)
-{
-    uint32_t slot = jk_index_first(&book->institution_index, jk_hash_text(name));
-    for (; slot != JK_NONE; slot = jk_institution_row(book, slot)->by_name.next)
-        if (jk_span_equal(jk_institution_row(book, slot)->name, name)) return slot;
-    return JK_NONE;
-}
-
 bool jk_book_membership(const struct jk_book *book, struct jk_span publisher, uint32_t team, uint32_t n,
                         struct jk_bond *out_bond)
 {
@@ -73,7 +65,7 @@ bool jk_book_membership(const struct jk_book *book, struct jk_span publisher, ui
 bool jk_book_affiliation(const struct jk_book *book, struct jk_span institution, uint32_t team, uint32_t n,
                          struct jk_bond *out_bond)
 {
-    uint32_t slot = find_institution(book, institution);
+    uint32_t slot = jk_book_find_institution(book, institution);
     *out_bond = (struct jk_bond){.institution = institution, .team = team};
     return slot != JK_NONE && find_terms(book, jk_institution_row(book, slot)->affiliations, team, n, out_bond);
 }
@@ -81,7 +73,7 @@ bool jk_book_affiliation(const struct jk_book *book, struct jk_span institution,
 bool jk_book_operation(const struct jk_book *book, struct jk_span institution, struct jk_span publisher, uint32_t n,
                        struct jk_bond *out_bond)
 {
-    uint32_t name = jk_book_find_name(book, publisher), slot = find_institution(book, institution);
+    uint32_t name = jk_book_find_name(book, publisher), slot = jk_book_find_institution(book, institution);
     *out_bond = (struct jk_bond){.institution = institution, .publisher = publisher, .team = JK_NONE};
     return name != JK_NONE && slot != JK_NONE &&
            find_terms(book, jk_name_row(book, name)->operators, slot, n, out_bond);

@@ -117,19 +117,14 @@ uint32_t jk_book_files_since(const struct jk_book *book, uint32_t release, uint3
     return late ? since : row->pub.index;
 }
 
-/* What the model's hub lists. */
-static uint32_t listed_files(const struct jk_book *book, uint32_t model, uint32_t n)
-{
-    uint32_t slot = jk_book_last_observation(book, model, n);
-    return slot == JK_NONE ? JK_NONE : jk_observation_row(book, slot)->pub.files;
-}
-
 uint32_t jk_book_release_files(const struct jk_book *book, uint32_t release, uint32_t n)
 {
     const struct jk_release_row *row = jk_release_row(book, release);
     uint32_t files = jk_book_artifact_files(book, row->artifact, n);
     if (files != JK_NONE || !jk_more_of(book, row->pub.model)) return files;
-    files = listed_files(book, row->pub.model, n);
+    /* What the model's hub lists. */
+    uint32_t slot = jk_book_last_observation(book, row->pub.model, n);
+    files = slot == JK_NONE ? JK_NONE : jk_observation_row(book, slot)->pub.files;
     bool decides = files != JK_NONE && jk_book_standing_release(book, row->pub.model, n) == release;
     return decides ? files : JK_NONE;
 }
@@ -209,15 +204,6 @@ uint32_t jk_book_intern_files(struct jk_book *book, const struct jk_digest *file
     return slot;
 }
 
-static void chain_manifest(struct jk_book *book, struct jk_files_row *files, uint32_t manifest)
-{
-    if (files->first == JK_NONE)
-        jk_book_set(book, &files->first, manifest);
-    else
-        jk_book_set(book, &jk_manifest_row(book, files->last)->next, manifest);
-    jk_book_set(book, &files->last, manifest);
-}
-
 static void note_manifest(struct jk_book *book, const struct jk_entry *entry, uint32_t artifact)
 {
     struct jk_artifact_row *more = need_more(book, artifact);
@@ -232,7 +218,10 @@ static void note_manifest(struct jk_book *book, const struct jk_entry *entry, ui
     *row = (struct jk_manifest_row){
         .since = book->size, .files = files, .artifact = artifact, .next = JK_NONE, .weights = entry->weights};
     jk_book_set(book, &more->manifest, slot);
-    if (files != JK_NONE) chain_manifest(book, jk_files_row(book, files), slot);
+    if (files == JK_NONE) return;
+    struct jk_files_row *with = jk_files_row(book, files);
+    jk_book_set(book, with->first == JK_NONE ? &with->first : &jk_manifest_row(book, with->last)->next, slot);
+    jk_book_set(book, &with->last, slot);
 }
 
 /* If others have these files, too, descendants of its releases may now have an ancestor's files. */

@@ -75,6 +75,7 @@ struct jk_release_row {
     uint8_t met[JK_PERMISSION_KINDS];     /* permissions of all ancestors, a bit each */
     uint8_t adopted_above;                /* some path runs through an adoption: `declared` holds */
     uint32_t tenures; /* of a model's first release: newest change of the deciding one, JK_NONE: none */
+    uint32_t vouched; /* what was said of its weights; JK_NONE: nothing */
     uint64_t stamp;   /* scratch of the walks */
     struct jk_link by_hash, by_version, by_artifact;
 };
@@ -232,7 +233,7 @@ struct jk_book {
         censuses, more;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
         artifact_index, files_index, identity_index, id_index, external_index, namespace_index, license_index,
-        identifier_index, team_index, institution_index, root_set_index;
+        identifier_index, team_index, institution_index, verifier_index, reference_index, kept_index, root_set_index;
     struct jk_chunks changed; /* models */
     uint32_t changed_taken;
     uint64_t stamp;                       /* of the newest walk */
@@ -436,6 +437,7 @@ void jk_book_put_membership(struct jk_book *book, const struct jk_entry *entry);
 void jk_book_put_operates(struct jk_book *book, const struct jk_entry *entry);
 void jk_book_put_affiliation(struct jk_book *book, const struct jk_entry *entry);
 void jk_book_put_base(struct jk_book *book, uint32_t model, uint32_t team, const struct jk_entry *entry);
+uint32_t jk_book_find_institution(const struct jk_book *book, struct jk_span name); /* byte by byte */
 bool jk_book_owned(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n);
 
 /* Entries since which these hold; JK_NONE if they do not. */
@@ -465,6 +467,7 @@ JK_APPLY(exclude_root)
 JK_APPLY(restore_root)
 JK_APPLY(origin)
 JK_APPLY(approval)
+JK_APPLY(verifier)
 JK_APPLY(dispute_origin)
 JK_APPLY(dispute_adoption)
 JK_APPLY(confirm)

@@ -50,12 +50,6 @@ static bool was_key(const struct jk_book *book, struct jk_span key)
     return false;
 }
 
-static bool is_of_origin(const struct jk_book *book, struct jk_span key)
-{
-    struct jk_span name;
-    return jk_span_cut(&key, '+', &name) && jk_span_equal(name, book->origin);
-}
-
 enum jk_status jk_book_apply_key(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
     const struct jk_key_row *now = keys_at(book, JK_NOW);
@@ -63,7 +57,8 @@ enum jk_status jk_book_apply_key(struct jk_book *book, const struct jk_entry *en
         return JK_BOOK_REFUSE(error, "entry %u: two keys sign already; the older must be retired first", book->size);
     if (!jk_span_equal(entry->previous, now->key))
         return JK_BOOK_REFUSE(error, "entry %u: its previous key is not the log's", book->size);
-    if (!is_of_origin(book, entry->key))
+    struct jk_span rest = entry->key, name;
+    if (!jk_span_cut(&rest, '+', &name) || !jk_span_equal(name, book->origin))
         return JK_BOOK_REFUSE(error, "entry %u: the new key's name is not the log's origin", book->size);
     if (was_key(book, entry->key))
         return JK_BOOK_REFUSE(error, "entry %u: the new key was a key of this log before", book->size);

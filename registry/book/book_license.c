@@ -178,14 +178,6 @@ static int collect_forms(void *context, struct jk_span identifier)
     return 0;
 }
 
-static size_t joined_len(const struct forms_question *question)
-{
-    size_t len = question->count - 1;
-    for (size_t i = 0; i < question->count; i++)
-        len += question->forms[i].len;
-    return len;
-}
-
 static struct jk_span join_forms(const struct forms_question *question, char *out)
 {
     size_t len = 0;
@@ -205,7 +197,10 @@ static struct jk_span forms_now(struct jk_book *book, struct jk_span expression)
     (void)jk_spdx_evaluate(expression, collect_forms, &question);
     if (question.count == 0) return (struct jk_span){"", 0};
     if (question.count == 1) return question.forms[0];
-    char *joined = jk_bytes_take(&book->cached, NULL, joined_len(&question));
+    size_t len = question.count - 1;
+    for (size_t i = 0; i < question.count; i++)
+        len += question.forms[i].len;
+    char *joined = jk_bytes_take(&book->cached, NULL, len);
     if (joined) return join_forms(&question, joined);
     book->failed = true;
     return (struct jk_span){"", 0};

@@ -129,24 +129,18 @@ static void consider_publisher(struct nearest *search, uint32_t publisher)
     if (score != SCORE_NONE) keep_nearest(search, (struct near_name){.slot = publisher, .score = score});
 }
 
-static void consider_base_publishers(struct nearest *search)
-{
-    const struct jk_chunks *bases = &search->book->bases;
-    for (uint32_t i = 0; i < bases->count; i++) {
-        uint32_t model = *(const uint32_t *)jk_chunks_at(bases, i);
-        const struct jk_alias *alias =
-            jk_book_base(search->book, model, search->n) ? jk_book_alias(search->book, model, search->n) : NULL;
-        if (alias) consider_publisher(search, alias->publisher);
-    }
-}
-
 size_t jk_book_nearest_publishers(const struct jk_book *book, struct jk_span name, uint32_t n,
                                   struct jk_span *out_names, size_t most)
 {
     if (jk_ident_part_fault(name)) return 0;
     struct nearest search = {.book = book, .n = n};
     search.lenient_len = jk_ident_fold_lenient(name, search.lenient);
-    consider_base_publishers(&search);
+    const struct jk_chunks *bases = &book->bases;
+    for (uint32_t i = 0; i < bases->count; i++) {
+        uint32_t model = *(const uint32_t *)jk_chunks_at(bases, i);
+        const struct jk_alias *alias = jk_book_base(book, model, n) ? jk_book_alias(book, model, n) : NULL;
+        if (alias) consider_publisher(&search, alias->publisher);
+    }
     uint32_t all = jk_book_publishers(book, n), first = all > PUBLISHERS ? all - PUBLISHERS : 0;
     for (uint32_t publisher = first; publisher < all; publisher++)
         consider_publisher(&search, publisher);

@@ -18,17 +18,31 @@ const struct jk_observation *jk_book_observation(const struct jk_book *book, uin
     return &jk_observation_row(book, slot)->pub;
 }
 
-static uint32_t newest_before(const struct jk_book *book, uint32_t slot, uint32_t n)
+/* Where one above `older` jumps to: as far again where the last two jumps are equally far, else one step (a skew binary
+ * list). */
+static void set_jump(const struct jk_book *book, struct jk_observation *row)
 {
-    while (slot != JK_NONE && jk_observation_row(book, slot)->pub.from >= n)
-        slot = jk_observation_row(book, slot)->pub.older;
-    return slot;
+    row->jump = row->older;
+    if (row->older == JK_NONE) return;
+    const struct jk_observation *below = &jk_observation_row(book, row->older)->pub;
+    row->rank = below->rank + 1;
+    if (below->jump == JK_NONE) return;
+    const struct jk_observation *next = &jk_observation_row(book, below->jump)->pub;
+    uint32_t end = next->jump == JK_NONE ? 0 : jk_observation_row(book, next->jump)->pub.rank;
+    if (below->rank - next->rank == next->rank - end && next->jump != JK_NONE) row->jump = next->jump;
 }
 
 uint32_t jk_book_last_observation(const struct jk_book *book, uint32_t model, uint32_t n)
 {
     const struct jk_more_row *more = jk_more_of(book, model);
-    return more ? newest_before(book, more->observed, n) : JK_NONE;
+    uint32_t slot = more ? more->observed : JK_NONE;
+    /* By the farthest jump that does not go past it: in steps of the logarithm of their number, however old `n` is. */
+    while (slot != JK_NONE && jk_observation_row(book, slot)->pub.from >= n) {
+        const struct jk_observation *row = &jk_observation_row(book, slot)->pub;
+        bool far = row->jump != JK_NONE && jk_observation_row(book, row->jump)->pub.from >= n;
+        slot = far ? row->jump : row->older;
+    }
+    return slot;
 }
 
 uint32_t jk_book_older_observation(const struct jk_book *book, uint32_t slot)
@@ -133,14 +147,6 @@ static void note_listed(struct jk_book *book, uint32_t slot, struct jk_observati
     }
 }
 
-static void index_observation(struct jk_book *book, uint32_t slot, struct jk_observation_row *row)
-{
-    uint32_t by_identity = row->pub.identity.len > 0 ? hash_identity(row->pub.hub, row->pub.identity)
-                                                     : jk_hash_u64(slot); /* never looked for: scattered */
-    jk_index_add(&book->identity_index, &book->journal, &row->by_identity, slot, by_identity);
-    jk_index_add(&book->id_index, &book->journal, &row->by_id, slot, hash_id(row->pub.hub, row->pub.id));
-}
-
 static void add_observation(struct jk_book *book, const struct jk_entry *entry, uint32_t model)
 {
     uint32_t slot, files = JK_NONE;
@@ -164,11 +170,16 @@ static void add_observation(struct jk_book *book, const struct jk_entry *entry, 
                                        .modified_us = entry->modified_us,
                                        .files = files,
                                        .older = JK_NONE,
+                                       .jump = JK_NONE,
                                        .older_with = JK_NONE};
-    index_observation(book, slot, row);
+    uint32_t by_identity = row->pub.identity.len > 0 ? hash_identity(row->pub.hub, row->pub.identity)
+                                                     : jk_hash_u64(slot); /* never looked for: scattered */
+    jk_index_add(&book->identity_index, &book->journal, &row->by_identity, slot, by_identity);
+    jk_index_add(&book->id_index, &book->journal, &row->by_id, slot, hash_id(row->pub.hub, row->pub.id));
     struct jk_more_row *more = model == JK_NONE ? NULL : jk_book_need_more(book, model);
     if (!more) return;
     row->pub.older = more->observed;
+    set_jump(book, &row->pub);
     jk_book_set(book, &more->observed, slot);
     if (files != JK_NONE) note_listed(book, slot, &row->pub);
     jk_book_touch(book, model);

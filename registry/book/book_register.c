@@ -39,13 +39,6 @@ static enum jk_status resolve_release(struct jk_book *book, const struct jk_pare
     return JK_OK;
 }
 
-/* The parser refuses the same hash twice as not canonical; what it cannot see is one external model in two letter
- * cases. */
-static bool is_same_external(const struct jk_parent_line *a, const struct jk_parent_line *b)
-{
-    return a->external && b->external && jk_span_equal_fold(a->name, b->name) && jk_span_equal(a->version, b->version);
-}
-
 static enum jk_status resolve_parents(struct jk_book *book, const struct jk_parsed_entry *parsed,
                                       struct jk_parent *out_parents, struct jk_error *error)
 {
@@ -56,8 +49,12 @@ static enum jk_status resolve_parents(struct jk_book *book, const struct jk_pars
             JK_TRY(resolve_external(book, line, parsed->false_externals >> i & 1, &out_parents[i], error));
         else
             JK_TRY(resolve_release(book, line, &out_parents[i], error));
+        /* The parser refuses the same hash twice as not canonical; what it cannot see is one external model in two
+         * letter cases. */
         for (size_t j = 0; j < i; j++)
-            if (is_same_external(line, &statement->parents[j]))
+            if (line->external && statement->parents[j].external &&
+                jk_span_equal_fold(line->name, statement->parents[j].name) &&
+                jk_span_equal(line->version, statement->parents[j].version))
                 return JK_BOOK_REFUSE(error, "entry %u: parent %.*s is named twice", book->size,
                                       JK_SPAN_ARG(line->name));
     }

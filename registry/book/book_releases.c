@@ -22,18 +22,6 @@ static uint32_t intern_weights(struct jk_book *book, const struct jk_digest *wei
     return slot;
 }
 
-static void link_into_model(struct jk_book *book, uint32_t slot, struct jk_release *release)
-{
-    struct jk_model *model = &jk_model_row(book, release->model)->pub;
-    release->older = model->last_release;
-    release->newer = JK_NONE;
-    if (release->older == JK_NONE)
-        jk_book_set(book, &model->first_release, slot);
-    else
-        jk_book_set(book, &jk_release_row(book, release->older)->pub.newer, slot);
-    jk_book_set(book, &model->last_release, slot);
-}
-
 /* New models tend to begin with the same version, so these are stored side by side, next to the previous one. */
 static uint32_t hash_version(uint32_t model, uint32_t version_hash)
 {
@@ -54,7 +42,14 @@ void jk_book_enter_release(struct jk_book *book, uint32_t slot, uint32_t version
 {
     struct jk_release_row *row = jk_release_row(book, slot);
     struct jk_release *release = &row->pub;
-    link_into_model(book, slot, release);
+    struct jk_model *model = &jk_model_row(book, release->model)->pub;
+    release->older = model->last_release;
+    release->newer = JK_NONE;
+    if (release->older == JK_NONE)
+        jk_book_set(book, &model->first_release, slot);
+    else
+        jk_book_set(book, &jk_release_row(book, release->older)->pub.newer, slot);
+    jk_book_set(book, &model->last_release, slot);
     row->next_weights = row->next_artifact = JK_NONE;
     row->weights = intern_weights(book, &release->weights, slot);
     jk_book_enter_artifact(book, slot);

@@ -9,16 +9,19 @@
 
 /* ---- root sets ---- */
 
-static uint32_t hash_roots(const struct jk_root *roots, uint32_t count)
+static uint32_t intern_set(struct jk_book *book, const struct jk_root *roots, uint32_t count)
 {
+    if (count == 0) return 0;
     uint32_t hash = 0;
     for (uint32_t i = 0; i < count; i++)
         hash = jk_hash_u64((((uint64_t)roots[i].model << 32) | roots[i].depth) ^ ((uint64_t)hash << 16));
-    return hash;
-}
-
-static uint32_t add_set(struct jk_book *book, const struct jk_root *roots, uint32_t count, uint32_t hash)
-{
+    uint32_t slot = jk_index_first(&book->root_set_index, hash);
+    while (slot != JK_NONE) {
+        const struct jk_root_set *set = jk_root_set_row(book, slot);
+        if (set->by_roots.hash == hash && set->count == count && memcmp(set->roots, roots, count * sizeof *roots) == 0)
+            return slot;
+        slot = set->by_roots.next;
+    }
     struct jk_root *copy = jk_bytes_take(&book->cached, NULL, count * sizeof *copy);
     struct jk_root_set *set = copy ? jk_chunks_append(&book->root_sets, NULL) : NULL;
     if (!set) {
@@ -27,23 +30,9 @@ static uint32_t add_set(struct jk_book *book, const struct jk_root *roots, uint3
     }
     memcpy(copy, roots, count * sizeof *copy);
     *set = (struct jk_root_set){.roots = copy, .count = count};
-    uint32_t slot = book->root_sets.count - 1;
+    slot = book->root_sets.count - 1;
     jk_index_add(&book->root_set_index, NULL, &set->by_roots, slot, hash);
     return slot;
-}
-
-static uint32_t intern_set(struct jk_book *book, const struct jk_root *roots, uint32_t count)
-{
-    if (count == 0) return 0;
-    uint32_t hash = hash_roots(roots, count);
-    uint32_t slot = jk_index_first(&book->root_set_index, hash);
-    while (slot != JK_NONE) {
-        const struct jk_root_set *set = jk_root_set_row(book, slot);
-        if (set->by_roots.hash == hash && set->count == count && memcmp(set->roots, roots, count * sizeof *roots) == 0)
-            return slot;
-        slot = set->by_roots.next;
-    }
-    return add_set(book, roots, count, hash);
 }
 
 bool jk_book_roots_init(struct jk_book *book)
@@ -128,13 +117,6 @@ static void meet(uint8_t met[JK_PERMISSION_KINDS], const uint8_t others[JK_PERMI
         met[kind] |= others[kind];
 }
 
-static void meet_license(struct jk_book *book, uint8_t met[JK_PERMISSION_KINDS], uint32_t license)
-{
-    const uint8_t *permissions = jk_book_license_now(book, license)->permissions;
-    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
-        met[kind] |= (uint8_t)(1u << permissions[kind]);
-}
-
 /* All parents have summaries. `declared`: adopted externals are treated like any other. */
 static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, uint32_t count, bool declared,
                         uint8_t met[JK_PERMISSION_KINDS])
@@ -150,7 +132,9 @@ static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, u
             continue;
         }
         struct summary above = summary_of(book, release, declared);
-        meet_license(book, met, jk_release_row(book, release)->pub.license);
+        const uint8_t *permissions = jk_book_license_now(book, jk_release_row(book, release)->pub.license)->permissions;
+        for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+            met[kind] |= (uint8_t)(1u << permissions[kind]);
         meet(met, above.met);
         uint32_t given = roots_given(book, release, above.roots);
         if (given == 0 || given == only) continue;
@@ -193,15 +177,6 @@ static void summarize_declared(struct jk_book *book, struct jk_release_row *row)
     alone->roots = combine(book, row->pub.parents, row->pub.parent_count, true, alone->met);
 }
 
-static void summarize_one(struct jk_book *book, uint32_t release)
-{
-    struct jk_release_row *row = jk_release_row(book, release);
-    memset(row->met, 0, sizeof row->met);
-    row->roots = combine(book, row->pub.parents, row->pub.parent_count, false, row->met);
-    summarize_declared(book, row);
-    row->epoch = book->epoch;
-}
-
 /* Puts the parents without a summary on the stack; false if there were none. */
 static bool push_missing(struct jk_book *book, const struct jk_parent *parents, uint32_t count)
 {
@@ -217,10 +192,13 @@ static void drain_stack(struct jk_book *book)
 {
     while (book->stack.count > 0 && !book->failed) {
         uint32_t release = book->stack.at[book->stack.count - 1];
-        const struct jk_release *row = &jk_release_row(book, release)->pub;
+        struct jk_release_row *row = jk_release_row(book, release);
         if (!is_summarized(book, release)) {
-            if (push_missing(book, row->parents, row->parent_count)) continue;
-            summarize_one(book, release);
+            if (push_missing(book, row->pub.parents, row->pub.parent_count)) continue;
+            memset(row->met, 0, sizeof row->met);
+            row->roots = combine(book, row->pub.parents, row->pub.parent_count, false, row->met);
+            summarize_declared(book, row);
+            row->epoch = book->epoch;
         }
         book->stack.count--;
     }

@@ -122,16 +122,23 @@ static bool holds(const struct jk_bond_terms *terms, int64_t start_us, int64_t a
     return from_us <= at_us && (terms->until_us == JK_TIME_NONE || at_us < terms->until_us);
 }
 
+uint32_t jk_book_find_institution(const struct jk_book *book, struct jk_span name)
+{
+    uint32_t slot = jk_index_first(&book->institution_index, jk_hash_text(name));
+    while (slot != JK_NONE && !jk_span_equal(jk_institution_row(book, slot)->name, name))
+        slot = jk_institution_row(book, slot)->by_name.next;
+    return slot;
+}
+
 static uint32_t intern_institution(struct jk_book *book, struct jk_span name)
 {
-    uint32_t hash = jk_hash_text(name), slot = jk_index_first(&book->institution_index, hash);
-    for (; slot != JK_NONE; slot = jk_institution_row(book, slot)->by_name.next)
-        if (jk_span_equal(jk_institution_row(book, slot)->name, name)) return slot;
+    uint32_t slot = jk_book_find_institution(book, name);
+    if (slot != JK_NONE) return slot;
     struct jk_institution_row *row = jk_book_append(book, &book->institutions, &slot);
     if (!row) return JK_NONE;
     row->name = jk_book_copy(book, name);
     row->affiliations = JK_NONE;
-    jk_index_add(&book->institution_index, &book->journal, &row->by_name, slot, hash);
+    jk_index_add(&book->institution_index, &book->journal, &row->by_name, slot, jk_hash_text(name));
     return slot;
 }
 
@@ -241,10 +248,10 @@ const struct jk_base_facts *jk_book_base(const struct jk_book *book, uint32_t mo
     return NULL;
 }
 
-static void list_publisher_of(struct jk_book *book, uint32_t model)
+uint32_t jk_book_base_entries(const struct jk_book *book, uint32_t n)
 {
-    uint32_t alias = jk_model_row(book, model)->pub.names;
-    list_publisher(book, jk_publisher_row(book, jk_alias_row(book, alias)->pub.publisher)->name);
+    return JK_LOWER_BOUND(book->base_facts.count, at,
+                          ((const struct jk_base_facts *)jk_chunks_at(&book->base_facts, at))->from < n);
 }
 
 void jk_book_put_base(struct jk_book *book, uint32_t model, uint32_t team, const struct jk_entry *entry)
@@ -269,6 +276,7 @@ void jk_book_put_base(struct jk_book *book, uint32_t model, uint32_t team, const
                                     .parameters = jk_book_copy(book, entry->parameters),
                                     .older = row->base_history};
     jk_book_set(book, &row->base_history, slot);
-    list_publisher_of(book, model);
+    uint32_t alias = jk_model_row(book, model)->pub.names;
+    list_publisher(book, jk_publisher_row(book, jk_alias_row(book, alias)->pub.publisher)->name);
     jk_book_new_epoch(book);
 }

@@ -123,6 +123,12 @@ static enum jk_status find_model(const struct jk_book *book, struct jk_span name
     return JK_BOOK_REFUSE(error, "entry %u: there is no model %.*s", book->size, JK_SPAN_ARG(name));
 }
 
+static void ruled_on(struct jk_book *book, uint32_t model)
+{
+    jk_book_touch(book, model);
+    jk_book_want_alone(book, model);
+}
+
 /* `what` gives its kind and subject; the rest comes from the entry. */
 static void add_ruling(struct jk_book *book, const struct jk_entry *entry, const struct jk_ruling *what)
 {
@@ -147,7 +153,7 @@ static void add_ruling(struct jk_book *book, const struct jk_entry *entry, const
 static enum jk_status rule_on_standing(struct jk_book *book, const struct jk_entry *entry, enum jk_ruling_kind kind,
                                        bool pair, struct jk_error *error)
 {
-    struct jk_ruling ruling = {.kind = kind, .root = JK_NONE, .release = JK_NONE};
+    struct jk_ruling ruling = {.kind = kind, .root = JK_NONE, .release = JK_NONE, .verifier = JK_NONE};
     JK_TRY(find_model(book, entry->model, &ruling.model, error));
     if (pair) JK_TRY(find_model(book, entry->root, &ruling.root, error));
     add_ruling(book, entry, &ruling);
@@ -176,7 +182,7 @@ enum jk_status jk_book_apply_restore_root(struct jk_book *book, const struct jk_
 
 enum jk_status jk_book_apply_origin(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
-    struct jk_ruling ruling = {.kind = JK_RULING_ORIGIN, .root = JK_NONE};
+    struct jk_ruling ruling = {.kind = JK_RULING_ORIGIN, .root = JK_NONE, .verifier = JK_NONE};
     JK_TRY(find_model(book, entry->model, &ruling.model, error));
     ruling.release = jk_book_find_release(book, &entry->release, JK_NOW);
     if (ruling.release == JK_NONE || jk_release_row(book, ruling.release)->pub.model != ruling.model)
@@ -190,7 +196,8 @@ enum jk_status jk_book_apply_approval(struct jk_book *book, const struct jk_entr
 {
     struct jk_ruling ruling = {.kind = entry->kind == JK_KIND_APPROVE_ADOPT ? JK_RULING_ADOPT : JK_RULING_UNADOPT,
                                .root = JK_NONE,
-                               .release = JK_NONE};
+                               .release = JK_NONE,
+                               .verifier = JK_NONE};
     JK_TRY(find_model(book, entry->model, &ruling.model, error));
     ruling.external = jk_book_copy(book, entry->external);
     add_ruling(book, entry, &ruling);
@@ -207,8 +214,7 @@ static enum jk_status decide_waiting_ruling(struct jk_book *book, const struct j
                               (unsigned long long)entry->target);
     jk_book_set(book, &ruling->decided, book->size);
     jk_journal_copy(&book->journal, &ruling->confirmed, &confirmed, sizeof confirmed);
-    jk_book_touch(book, ruling->model);
-    jk_book_want_alone(book, ruling->model);
+    if (ruling->model != JK_NONE) ruled_on(book, ruling->model);
     return JK_OK;
 }
 
@@ -235,6 +241,12 @@ uint32_t jk_book_disputes(const struct jk_book *book, uint32_t n)
 const struct jk_dispute *jk_book_dispute(const struct jk_book *book, uint32_t slot)
 {
     return jk_dispute_row(book, slot);
+}
+
+uint32_t jk_book_disputed(const struct jk_book *book, uint32_t model)
+{
+    const struct jk_more_row *more = jk_more_of(book, model);
+    return more ? more->disputed : JK_NONE;
 }
 
 uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32_t n)

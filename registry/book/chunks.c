@@ -39,18 +39,13 @@ void jk_pool_done(struct jk_pool *pool)
     memset(pool, 0, sizeof *pool);
 }
 
-/* Whole large pages, once the book fills some. */
-static size_t region_size(const struct jk_pool *pool, size_t need)
+static bool add_region(struct jk_pool *pool, size_t need)
 {
+    /* Whole large pages, once the book fills some. */
     size_t size = pool->taken / REGION_SHARE & ~(JK_PAGE_LARGE - 1);
     if (size > LARGEST_SHARE) size = LARGEST_SHARE;
     if (size == 0) size = pool->taken < JK_PAGE_LARGE ? FIRST_REGION : JK_PAGE_LARGE;
-    return size < need ? need : size;
-}
-
-static bool add_region(struct jk_pool *pool, size_t need)
-{
-    size_t size = region_size(pool, need);
+    if (size < need) size = need;
     unsigned char *region = jk_pages_alloc(size);
     if (!region) return false;
     if (!add_address(&pool->regions, region)) {

@@ -130,15 +130,6 @@ static struct tenure last_tenure(const struct jk_book *book, uint32_t model, uin
     return tenure_at(book, model, row);
 }
 
-/* The entry since which the model's hub has listed the set up to size n; JK_NONE: it does not list it then. */
-static uint32_t listed_since(const struct jk_book *book, uint32_t model, uint32_t slot, uint32_t n)
-{
-    uint32_t since = JK_NONE, at = jk_book_last_observation(book, model, n);
-    for (; at != JK_NONE && jk_book_observation(book, at)->files == slot; at = jk_book_older_observation(book, at))
-        since = jk_book_observation(book, at)->from;
-    return since;
-}
-
 /* The entry since which a release that decides from the entry `from` up to the size `end` has had a set of weight files
  * up to there, by what is known at n: by its manifest once that is known, before by its listing. JK_NONE: it does not
  * have it then. */
@@ -153,7 +144,9 @@ static uint32_t files_since(const struct jk_book *book, uint32_t release, uint32
         if (said <= from) return said;
         end = said;
     }
-    uint32_t listed = listed_since(book, row->pub.model, slot, end);
+    uint32_t listed = JK_NONE, at = jk_book_last_observation(book, row->pub.model, end);
+    for (; at != JK_NONE && jk_book_observation(book, at)->files == slot; at = jk_book_older_observation(book, at))
+        listed = jk_book_observation(book, at)->from;
     if (listed == JK_NONE) return said;
     return listed > from ? listed : from;
 }
@@ -208,18 +201,6 @@ uint32_t jk_files_known_since(const struct jk_book *book, uint32_t release, uint
 
 /* ---- the first claim ---- */
 
-static uint32_t publisher_at(const struct jk_book *book, uint32_t model, uint32_t n)
-{
-    return jk_book_alias(book, model, n)->publisher;
-}
-
-/* Whether this is what the model holds now; one whose releases are all yanked holds nothing. */
-static bool holds(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
-{
-    uint32_t release = jk_book_deciding(book, model, n);
-    return release != JK_NONE && jk_content_of(book, release, kind, n) == slot;
-}
-
 uint32_t jk_ruled_content(const struct jk_book *book, const struct jk_ruling *ruling, enum jk_content kind)
 {
     return jk_content_of(book, ruling->release, kind, ruling->from);
@@ -255,7 +236,9 @@ struct earliest {
 static void look_at_claim(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n,
                           struct earliest *found)
 {
-    if (!holds(book, model, kind, slot, n)) return;
+    /* Is this what the model holds now? One whose releases are all yanked holds nothing. */
+    uint32_t release = jk_book_deciding(book, model, n);
+    if (release == JK_NONE || jk_content_of(book, release, kind, n) != slot) return;
     if (found->verified && !jk_book_name_is_verified(book, model, n)) return;
     struct jk_age age = jk_claim_age(book, model, kind, slot, n);
     if (!jk_age_before(age, found->age)) return;
@@ -309,20 +292,17 @@ uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32
 
 /* ---- what is contested ---- */
 
-/* Whose model it was when the dispute was opened does not matter: it is now a verified publisher's, and not yanked. */
-static bool may_contest(const struct jk_book *book, uint32_t model, uint32_t n)
-{
-    return jk_book_name_is_verified(book, model, n) && jk_book_deciding(book, model, n) != JK_NONE;
-}
-
 static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t n)
 {
-    const struct jk_more_row *more = jk_more_of(book, model);
-    uint32_t slot = more ? more->disputed : JK_NONE;
+    uint32_t slot = jk_book_disputed(book, model);
     for (const struct jk_dispute *dispute; slot != JK_NONE; slot = dispute->older_same) {
         dispute = jk_book_dispute(book, slot);
         if (dispute->from >= n || dispute->resolved < n || dispute->publisher == JK_NONE) continue;
-        if (!jk_book_is_verified(book, dispute->publisher, n) || !may_contest(book, dispute->model, n)) continue;
+        /* Whose model it was when the dispute was opened does not matter: it is now a verified publisher's, and not
+         * yanked. */
+        if (!jk_book_is_verified(book, dispute->publisher, n) || !jk_book_name_is_verified(book, dispute->model, n) ||
+            jk_book_deciding(book, dispute->model, n) == JK_NONE)
+            continue;
         if (jk_has_content_of(book, dispute->model, model, n)) return dispute->model;
     }
     return JK_NONE;
@@ -330,7 +310,7 @@ static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t
 
 static bool is_rival(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n)
 {
-    return other != JK_NONE && publisher_at(book, other, n) != publisher_at(book, model, n);
+    return other != JK_NONE && jk_book_alias(book, other, n)->publisher != jk_book_alias(book, model, n)->publisher;
 }
 
 /* The other publisher's model to which this one loses a content; JK_NONE for none. */

@@ -5,11 +5,11 @@
  * first. */
 #include "book/contest.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/pages.h"
 #include "book/book_internal.h"
+#include "book/home.h"
 #include "book/stood.h"
 
 #define FIRST_ROOM 64u
@@ -92,21 +92,16 @@ static bool find_shared(const struct settling *settling, const struct jk_verdict
 
 /* ---- claims ---- */
 
-/* Whether the release that decided once it stood came in one batch with the entry since which it does: with its manifest,
- * as only whoever has that can do. Others may have named its digest before, and have waited for it. */
-static bool came_together(const struct settling *settling, uint32_t model, uint32_t stood)
-{
-    uint32_t release = jk_book_standing_release(settling->book, model, stood + 1);
-    uint32_t index = jk_release_row(settling->book, release)->pub.index;
-    return jk_book_time(settling->book, index) == jk_book_time(settling->book, stood);
-}
-
 #define WITHOUT_ONE_OF 3u /* of a rank: what is said of its publisher and its artifact */
 
 /* What came together, then a verified publisher's, then a held artifact. */
 static uint32_t rank_of(const struct settling *settling, const struct jk_verdict *row, uint32_t stood)
 {
-    uint32_t waited = came_together(settling, row->model, stood) ? 0 : 4;
+    /* Whether the release that decided once it stood came in one batch with the entry since which it does: with its
+     * manifest, as only whoever has that can do. Others may have named its digest before, and have waited for it. */
+    uint32_t release = jk_book_standing_release(settling->book, row->model, stood + 1);
+    uint32_t index = jk_release_row(settling->book, release)->pub.index;
+    uint32_t waited = jk_book_time(settling->book, index) == jk_book_time(settling->book, stood) ? 0 : 4;
     uint32_t unverified = row->flags & JK_FLAG_UNVERIFIED ? 2 : 0;
     return waited + unverified + (jk_book_release_is_held(settling->book, row->release, settling->n) ? 0 : 1);
 }
@@ -127,15 +122,11 @@ static struct claim *new_claim(struct settling *settling)
  * weight files; JK_NONE: none. Nobody else can have put them there, so it goes first for them. */
 static uint32_t home_of(const struct settling *settling, uint32_t model, uint32_t files)
 {
-    char organisation[JK_EXTERNAL_MAX + JK_NAME_MAX];
     const struct jk_book *book = settling->book;
     uint32_t n = settling->n, slot = jk_book_last_observation(book, model, n);
     const struct jk_observation *seen = slot == JK_NONE ? NULL : jk_book_observation(book, slot);
     if (!seen || seen->files != files) return JK_NONE;
-    struct jk_span owner, name;
-    jk_ident_split(seen->id, &owner, &name);
-    int len = snprintf(organisation, sizeof organisation, "%.*s/%.*s", JK_SPAN_ARG(seen->hub), JK_SPAN_ARG(owner));
-    const struct jk_namespace *held = jk_book_namespace_of(book, (struct jk_span){organisation, (size_t)len}, n);
+    const struct jk_namespace *held = jk_book_namespace_on(book, seen->hub, seen->id, n);
     return held && held->holder == jk_book_alias(book, model, n)->publisher ? held->from : JK_NONE;
 }
 
@@ -163,18 +154,6 @@ static enum jk_status add_claim(struct settling *settling, const struct jk_verdi
     return JK_OK;
 }
 
-static enum jk_status make_claims(struct settling *settling)
-{
-    const struct jk_verdicts *all = settling->verdicts;
-    uint32_t looked = 0;
-    for (size_t at = 0, count; at < all->count; at += count) {
-        count = jk_verdicts_at(all, at);
-        JK_TRY(add_claim(settling, &all->rows[at], count));
-        JK_TRY(jk_breathe_after(settling->breath, &looked, settling->error));
-    }
-    return JK_OK;
-}
-
 /* ---- who goes first ---- */
 
 static int compare_claimed(const struct claim *a, const struct claim *b)
@@ -197,21 +176,16 @@ static int compare_claims(const void *left, const void *right)
     return a->model < b->model ? -1 : a->model > b->model;
 }
 
-/* Whether the earliest claim is one that takes no part. */
-static bool is_fallen(const struct claim *claims, size_t count)
-{
-    const struct claim *earliest = claims;
-    for (size_t i = 1; i < count; i++)
-        if (claims[i].stood < earliest->stood) earliest = &claims[i];
-    return !earliest->part;
-}
-
 /* Of the claims to one content. Where the earliest takes no part, a verified publisher's and what is held go before the
  * age. */
 static const struct claim *choose(const struct claim *claims, size_t count)
 {
     const struct claim *first = claims;
-    if (!is_fallen(claims, count)) return first;
+    /* Whether the earliest claim is one that takes no part. */
+    const struct claim *earliest = claims;
+    for (size_t i = 1; i < count; i++)
+        if (claims[i].stood < earliest->stood) earliest = &claims[i];
+    if (earliest->part) return first;
     for (size_t i = 1; i < count && claims[i].part && (claims[i].home != JK_NONE) == (claims->home != JK_NONE); i++)
         if ((claims[i].rank & WITHOUT_ONE_OF) < (first->rank & WITHOUT_ONE_OF)) first = &claims[i];
     return first;
@@ -245,7 +219,13 @@ static enum jk_status settle(struct settling *settling, struct jk_contest *conte
     if (!make_contest_room(contest, settling->verdicts->models) || !begin_counting(settling))
         return jk_out_of_memory(settling->error);
     JK_TRY(count_claimants(settling));
-    JK_TRY(make_claims(settling));
+    const struct jk_verdicts *all = settling->verdicts;
+    uint32_t looked = 0;
+    for (size_t at = 0, count; at < all->count; at += count) {
+        count = jk_verdicts_at(all, at);
+        JK_TRY(add_claim(settling, &all->rows[at], count));
+        JK_TRY(jk_breathe_after(settling->breath, &looked, settling->error));
+    }
     if (settling->count == 0) return JK_OK;
     qsort(settling->claims, settling->count, sizeof *settling->claims, compare_claims);
     decide(settling, contest);

@@ -49,19 +49,14 @@ static bool makes_a_duplicate(const struct jk_copies *copies, uint32_t release, 
 
 /* ---- the walk, nearest first ---- */
 
-static bool begin_walk(struct jk_copies *copies)
+static bool find_ancestor(struct jk_copies *copies, uint32_t release, uint32_t *out_ancestor)
 {
+    uint32_t put = 1;
     size_t room = (size_t)copies->book->releases.count + 1;
     if (!copies->seen) copies->seen = calloc(room, sizeof *copies->seen);
     if (!copies->queue) copies->queue = malloc(room * sizeof *copies->queue);
     copies->walk++;
-    return copies->seen && copies->queue;
-}
-
-static bool find_ancestor(struct jk_copies *copies, uint32_t release, uint32_t *out_ancestor)
-{
-    uint32_t put = 1;
-    if (!begin_walk(copies)) return false;
+    if (!copies->seen || !copies->queue) return false;
     copies->queue[0] = release;
     for (uint32_t at = 0; at < put; at++) {
         const struct jk_release *from = &jk_release_row(copies->book, copies->queue[at])->pub;

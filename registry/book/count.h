@@ -36,11 +36,6 @@ struct jk_share {
 void jk_share_of(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
                  struct jk_share *out_share);
 
-struct jk_month_count {
-    uint16_t month;
-    uint32_t count;
-};
-
 /* A total. All but `registered` and `yanked` are about counted derivatives. */
 struct jk_total {
     uint32_t size;       /* the log size it holds for */
@@ -56,6 +51,7 @@ struct jk_total {
     uint32_t by_license_class[JK_LICENSE_CLASSES];
     uint32_t by_depth[JK_COUNT_DEPTHS + 1]; /* [depth], [0] unused */
     uint32_t by_month[JK_COUNT_MONTHS];
+    uint32_t census_by_month[JK_COUNT_MONTHS]; /* those of them that a census brought in */
 };
 
 /* Totals at any size, by walking the whole book; and grouped by publisher or by licence expression. */

@@ -6,7 +6,7 @@
 #include "book/count.h"
 
 struct jk_light_share { /* as struct jk_share; weights are a slot of the book's digests, JK_NONE for none */
-    bool present, counted, independent, adopted, license_clean;
+    bool present, counted, independent, adopted, license_clean, census;
     uint16_t depth;
     uint8_t relation, license_class;
     uint16_t month;
@@ -41,7 +41,9 @@ static inline void jk_count_add(struct jk_total *total, const struct jk_light_sh
     total->by_relation[share->relation] += by;
     total->by_license_class[share->license_class] += by;
     total->by_depth[share->depth < JK_COUNT_DEPTHS ? share->depth : JK_COUNT_DEPTHS] += by;
-    total->by_month[share->month < JK_COUNT_MONTHS ? share->month : JK_COUNT_MONTHS - 1] += by;
+    uint16_t month = share->month < JK_COUNT_MONTHS ? share->month : JK_COUNT_MONTHS - 1;
+    total->by_month[month] += by;
+    if (share->census) total->census_by_month[month] += by;
 }
 
 static inline bool jk_count_set_bit(uint64_t *bits, uint32_t at)

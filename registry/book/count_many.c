@@ -52,13 +52,6 @@ static void place_roots(struct walk *walk)
     }
 }
 
-static void add_share(struct walk *walk, size_t at, const struct jk_light_share *share)
-{
-    uint64_t *publishers = walk->bits + at * walk->words;
-    jk_count_add(&walk->totals[at], share, 1);
-    jk_count_distinct(&walk->totals[at], share, publishers, publishers + walk->publisher_words);
-}
-
 /* With one root it is worth the same in every scope. */
 static void count_model(struct walk *walk, uint32_t model)
 {
@@ -71,7 +64,9 @@ static void count_model(struct walk *walk, uint32_t model)
     for (bool first = true; mask; mask &= mask - 1, first = false) {
         size_t at = (size_t)__builtin_ctzll(mask);
         if (first || roots > 1) jk_count_light(walk->book, model, walk->scopes[at], walk->n, &share);
-        add_share(walk, at, &share);
+        uint64_t *publishers = walk->bits + at * walk->words;
+        jk_count_add(&walk->totals[at], &share, 1);
+        jk_count_distinct(&walk->totals[at], &share, publishers, publishers + walk->publisher_words);
     }
 }
 

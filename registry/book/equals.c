@@ -191,19 +191,6 @@ static bool climb_on(const struct walk *walk, uint32_t release)
     return true;
 }
 
-static void hand_down(const struct walk *walk, uint32_t parent, uint32_t release)
-{
-    const uint32_t *from = row_of(walk, parent);
-    uint32_t *to = row_of(walk, release);
-    for (uint32_t i = 0; i < walk->columns; i++)
-        to[i] = earlier(to[i], from[i]);
-}
-
-static uint32_t parent_of(const struct jk_equals *equals, const struct jk_release *release, uint32_t i)
-{
-    return jk_book_parent_above(equals->book, &release->parents[i], equals->declared, equals->n);
-}
-
 /* One look from the end of the path: further up, or a parent's row comes down, or the release is finished. */
 static bool take_step(const struct walk *walk)
 {
@@ -217,10 +204,15 @@ static bool take_step(const struct walk *walk)
         equals->path_count--;
         return true;
     }
-    uint32_t parent = parent_of(equals, release, step->parent);
+    uint32_t parent = jk_book_parent_above(equals->book, &release->parents[step->parent], equals->declared, equals->n);
     if (parent != JK_NONE && equals->seen[parent] != equals->walk) return climb_on(walk, parent);
     step->parent++;
-    if (parent != JK_NONE) hand_down(walk, parent, step->release);
+    if (parent != JK_NONE) {
+        const uint32_t *from = row_of(walk, parent);
+        uint32_t *to = row_of(walk, step->release);
+        for (uint32_t i = 0; i < walk->columns; i++)
+            to[i] = earlier(to[i], from[i]);
+    }
     return true;
 }
 
@@ -243,7 +235,7 @@ static bool is_above_it(const struct walk *walk, const struct jk_question *quest
     const struct jk_equals *equals = walk->equals;
     const struct jk_release *row = &jk_release_row(equals->book, question->release)->pub;
     for (uint32_t i = 0; i < row->parent_count; i++) {
-        uint32_t parent = parent_of(equals, row, i);
+        uint32_t parent = jk_book_parent_above(equals->book, &row->parents[i], equals->declared, equals->n);
         uint32_t since = parent != JK_NONE ? row_of(walk, parent)[column] : JK_NONE;
         if (since != JK_NONE && since <= question->since) return true;
     }
@@ -266,19 +258,14 @@ static enum jk_status answer_walk(struct walk *walk, const struct jk_breath *bre
     return jk_breathe(breath, error);
 }
 
-static bool make_equals_room(struct jk_equals *equals)
-{
-    size_t room = (size_t)equals->book->releases.count + 1;
-    if (!equals->place) equals->place = calloc(room, sizeof *equals->place);
-    if (!equals->seen) equals->seen = calloc(room, sizeof *equals->seen);
-    return equals->place && equals->seen;
-}
-
 enum jk_status jk_equals_answer(struct jk_equals *equals, const struct jk_breath *breath, struct jk_error *error)
 {
     struct walk walk = {.equals = equals};
     if (equals->count == 0) return JK_OK;
-    if (!make_equals_room(equals)) return jk_out_of_memory(error);
+    size_t room = (size_t)equals->book->releases.count + 1;
+    if (!equals->place) equals->place = calloc(room, sizeof *equals->place);
+    if (!equals->seen) equals->seen = calloc(room, sizeof *equals->seen);
+    if (!equals->place || !equals->seen) return jk_out_of_memory(error);
     qsort(equals->questions, equals->count, sizeof *equals->questions, compare_questions);
     for (uint32_t done = 0; done < equals->count; done += walk.count) {
         take_questions(&walk, &equals->questions[done], equals->count - done);

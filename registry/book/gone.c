@@ -1,6 +1,7 @@
 /* See gone.h. */
 #include "book/gone.h"
 
+#include "base/clock.h"
 #include "book/book_internal.h"
 
 #define DAY_US  (INT64_C(86400) * 1000000)
@@ -89,14 +90,6 @@ static uint32_t last_by_runs(const struct jk_gone *gone, const struct jk_observa
     return JK_NONE;
 }
 
-/* From the size on whose newest entry says what time it is, nothing of this changes. */
-static uint32_t last_under(const struct jk_gone *gone, const struct jk_observation *seen, uint32_t root, uint32_t until)
-{
-    uint32_t most = until < gone->counted_n ? until : gone->counted_n;
-    uint32_t last = last_by_runs(gone, seen, root, most);
-    return last == most ? until : last;
-}
-
 uint32_t jk_gone_last(const struct jk_gone *gone, uint32_t model, uint32_t root, uint32_t after, uint32_t until)
 {
     while (until > after) {
@@ -104,7 +97,10 @@ uint32_t jk_gone_last(const struct jk_gone *gone, uint32_t model, uint32_t root,
         if (slot == JK_NONE) return JK_NONE;
         const struct jk_observation *seen = jk_book_observation(gone->book, slot);
         if (seen->state == JK_OBSERVED_ABSENT && !is_restored(gone, model, root, seen->from)) {
-            uint32_t last = last_under(gone, seen, root, until);
+            /* From the size on whose newest entry says what time it is, nothing of this changes. */
+            uint32_t most = until < gone->counted_n ? until : gone->counted_n;
+            uint32_t last = last_by_runs(gone, seen, root, most);
+            if (last == most) last = until;
             if (last != JK_NONE && last > after) return last;
         }
         until = seen->from;

@@ -38,19 +38,6 @@ static struct jk_link *link_at(const struct jk_index *index, const struct jk_chu
     return (void *)((unsigned char *)jk_chunks_at(rows, slot) + index->link_at);
 }
 
-/* Ascending, so that chains stay newest first; the bucket is prefetched a few rows ahead. */
-static void link_all(struct jk_index *index, const struct jk_chunks *rows)
-{
-    for (uint32_t slot = 0; slot < rows->count; slot++) {
-        uint32_t ahead = slot + 16 < rows->count ? slot + 16 : slot;
-        __builtin_prefetch(jk_index_head(index, link_at(index, rows, ahead)->hash), 1);
-        struct jk_link *link = link_at(index, rows, slot);
-        uint32_t *head = jk_index_head(index, link->hash);
-        link->next = *head;
-        *head = slot;
-    }
-}
-
 bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows, uint32_t least_rows)
 {
     uint32_t size = index->size, wanted = rows->count > least_rows ? rows->count : least_rows;
@@ -63,7 +50,15 @@ bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows, uint32_
     free(index->buckets);
     index->buckets = buckets;
     index->size = size;
-    link_all(index, rows);
+    /* Ascending, so that chains stay newest first; the bucket is prefetched a few rows ahead. */
+    for (uint32_t slot = 0; slot < rows->count; slot++) {
+        uint32_t ahead = slot + 16 < rows->count ? slot + 16 : slot;
+        __builtin_prefetch(jk_index_head(index, link_at(index, rows, ahead)->hash), 1);
+        struct jk_link *link = link_at(index, rows, slot);
+        uint32_t *head = jk_index_head(index, link->hash);
+        link->next = *head;
+        *head = slot;
+    }
     return true;
 }
 

@@ -96,15 +96,6 @@ void jk_origins_done(struct jk_origins *origins)
 
 /* ---- asking ---- */
 
-/* The position + 1 of the last ruling about a content; 0 for none. */
-static uint32_t last_about(const struct jk_origins *origins, enum jk_content kind, uint32_t slot)
-{
-    const struct jk_origin wanted = {kind, slot, UINT32_MAX};
-    size_t after = JK_LOWER_BOUND(origins->content_count, at, compare_contents(&origins->contents[at], &wanted) < 0);
-    const struct jk_origin *before = after > 0 ? &origins->contents[after - 1] : NULL;
-    return before && before->kind == kind && before->slot == slot ? before->ruling + 1 : 0;
-}
-
 const struct jk_ruling *jk_origins_about_both(const struct jk_origins *origins, uint32_t release, uint32_t other)
 {
     uint32_t last = 0;
@@ -112,7 +103,12 @@ const struct jk_ruling *jk_origins_about_both(const struct jk_origins *origins, 
         enum jk_content kind = (enum jk_content)i;
         uint32_t slot = jk_content_of(origins->book, release, kind, origins->n);
         if (slot == JK_NONE || slot != jk_content_of(origins->book, other, kind, origins->n)) continue;
-        uint32_t place = last_about(origins, kind, slot);
+        /* The position + 1 of the last ruling about a content; 0 for none. */
+        const struct jk_origin wanted = {kind, slot, UINT32_MAX};
+        size_t after =
+            JK_LOWER_BOUND(origins->content_count, at, compare_contents(&origins->contents[at], &wanted) < 0);
+        const struct jk_origin *before = after > 0 ? &origins->contents[after - 1] : NULL;
+        uint32_t place = before && before->kind == kind && before->slot == slot ? before->ruling + 1 : 0;
         if (place > last) last = place;
     }
     return last ? origins->rulings[last - 1] : NULL;

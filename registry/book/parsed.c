@@ -5,18 +5,6 @@
 #include "book/index.h"
 #include "domain/ident.h"
 
-static uint64_t find_false_externals(const struct jk_statement *statement)
-{
-    uint64_t found = 0;
-    for (size_t i = 0; i < statement->parent_count; i++) {
-        const struct jk_parent_line *line = &statement->parents[i];
-        if (!line->external) continue;
-        struct jk_digest hash = jk_external_hash(line->name, line->version);
-        if (!jk_digest_equal(&hash, &line->hash)) found |= UINT64_C(1) << i;
-    }
-    return found;
-}
-
 static enum jk_status parse_statement(struct jk_parsed_entry *parsed, struct jk_error *error)
 {
     if (jk_statement_parse(parsed->entry.statement, &parsed->statement, error) != JK_OK) {
@@ -33,7 +21,14 @@ static enum jk_status parse_statement(struct jk_parsed_entry *parsed, struct jk_
     parsed->publisher_hash = jk_hash_fold(publisher, 0);
     parsed->part_hash = jk_hash_fold(part, JK_PART_SEED);
     parsed->hash = jk_statement_hash(parsed->entry.statement);
-    parsed->false_externals = find_false_externals(&parsed->statement);
+    uint64_t found = 0;
+    for (size_t i = 0; i < parsed->statement.parent_count; i++) {
+        const struct jk_parent_line *line = &parsed->statement.parents[i];
+        if (!line->external) continue;
+        struct jk_digest hash = jk_external_hash(line->name, line->version);
+        if (!jk_digest_equal(&hash, &line->hash)) found |= UINT64_C(1) << i;
+    }
+    parsed->false_externals = found;
     return JK_OK;
 }
 

@@ -49,23 +49,27 @@ enum jk_ruling_state { JK_RULING_PENDING, JK_RULING_IN_FORCE, JK_RULING_REJECTED
 enum jk_ruling_kind {
     JK_RULING_EXCLUDE,
     JK_RULING_RESTORE,
-    JK_RULING_ORIGIN,  /* for the content of its release, the model goes first */
-    JK_RULING_ADOPT,   /* the model may adopt the external: an `adopt` entry follows once the ruling takes effect */
-    JK_RULING_UNADOPT, /* … or must give it up */
+    JK_RULING_ORIGIN,   /* for the content of its release, the model goes first */
+    JK_RULING_ADOPT,    /* the model may adopt the external: an `adopt` entry follows once the ruling takes effect */
+    JK_RULING_UNADOPT,  /* … or must give it up */
+    JK_RULING_VERIFIER, /* the institution is a verifier */
+    JK_RULING_VERIFIER_END, /* … or no longer */
 };
 struct jk_ruling {
     uint32_t from;  /* entry: its identity */
-    uint32_t model; /* slot */
+    uint32_t model; /* slot; JK_NONE: it is about a verifier */
     enum jk_ruling_kind kind;
-    uint32_t root;           /* exclude, restore: the only base model concerned; JK_NONE: all */
-    uint32_t release;        /* origin: slot; else JK_NONE */
-    struct jk_span external; /* adopt, unadopt: host/id; else empty */
+    uint32_t root;              /* exclude, restore: the only base model concerned; JK_NONE: all */
+    uint32_t release;           /* origin: slot; else JK_NONE */
+    struct jk_span external;    /* adopt, unadopt: host/id; else empty */
+    uint32_t verifier;          /* verifier, verifier-end: slot; else JK_NONE */
+    struct jk_span institution; /* verifier; else empty */
     bool needs_second;
     struct jk_span reason;
     struct jk_digest text;
     uint32_t decided; /* entry that confirmed or rejected it; JK_NONE: nobody has */
     bool confirmed;
-    uint32_t older;        /* of the same model; internal */
+    uint32_t older;        /* of the same model or verifier; internal */
     uint32_t older_origin; /* of the same kind, of an origin; internal */
 };
 uint32_t jk_book_rulings(const struct jk_book *book, uint32_t n);
@@ -101,6 +105,8 @@ struct jk_dispute {
 };
 uint32_t jk_book_disputes(const struct jk_book *book, uint32_t n);
 const struct jk_dispute *jk_book_dispute(const struct jk_book *book, uint32_t slot);
+/* The newest about origin against a model, of which `older_same` leads to the others; JK_NONE for none. */
+uint32_t jk_book_disputed(const struct jk_book *book, uint32_t model);
 uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32_t n); /* by its entry */
 
 /* ---- the state at a cut-off ---- */

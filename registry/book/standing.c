@@ -17,6 +17,7 @@
 #define DISTINCT_BYTES ((size_t)64 << 20) /* of one pass over many scopes */
 
 _Static_assert((uint32_t)JK_FLAG_EXCLUDED_PAIR == JK_VERDICT_ADOPTED, "a verdict's flags take two bytes");
+_Static_assert((uint32_t)JK_FLAG_EXCLUDED == JK_VERDICT_PENDING, "nobody asks a verdict's flags for an exclusion");
 _Static_assert((uint32_t)JK_FLAG_ANCESTOR_WEIGHTS == JK_VERDICT_COPY, "rule set 1 takes the spell's flag as it is");
 
 struct jk_standing {
@@ -52,19 +53,6 @@ static bool takes_part(const struct jk_standing_query *query, uint32_t team)
     return false;
 }
 
-/* Of all that are on the roster, also where nobody descends from them any more. */
-static void note_roots(struct making *making)
-{
-    const struct jk_standing_query *query = making->query;
-    uint32_t model;
-    for (uint32_t i = 0; (model = jk_book_listed(making->book, i, query->n)) != JK_NONE; i++) {
-        const struct jk_base_facts *base = jk_book_base(making->book, model, query->n);
-        if (base)
-            making->standing->all.roots[model] =
-                (struct jk_root_facts){.listed = true, .takes_part = takes_part(query, base->team), .team = base->team};
-    }
-}
-
 static bool permits(struct making *making, uint32_t license)
 {
     const struct jk_standing_query *query = making->query;
@@ -81,7 +69,7 @@ static bool has(uint32_t flags, uint32_t flag)
 /* The flags of a spell as the policy sees it: see JK_VERDICT_ADOPTED. */
 static uint16_t verdict_flags(const struct making *making, uint32_t flags)
 {
-    uint32_t found = flags & (JK_FLAG_EXCLUDED_PAIR - 1);
+    uint32_t found = flags & (JK_FLAG_EXCLUDED_PAIR - 1) & ~(uint32_t)JK_VERDICT_PENDING;
     if (making->query->policy->rules > 1) {
         uint32_t same = making->declared ? JK_FLAG_DECLARED_ANCESTOR_SAME : JK_FLAG_ANCESTOR_SAME;
         found &= ~(uint32_t)JK_VERDICT_COPY;
@@ -169,7 +157,7 @@ static bool look_at_licenses(struct making *making, struct jk_verdict *rows, siz
 }
 
 /* Rule set 2: some are copies by a ruling, and of those who have an ancestor's content some are none all the same. Which
- * is said once all are there (mark_copies). False: out of memory. */
+ * is said once all are there (settle_duplicates). False: out of memory. */
 static bool look_for_copy(struct making *making, struct jk_verdict *rows, size_t count)
 {
     bool above =
@@ -268,7 +256,15 @@ static bool prepare_standing(struct making *making)
     if (!standing->all.rows || !standing->all.first_row || !standing->all.roots || !making->licenses ||
         !making->of_publisher)
         return false;
-    note_roots(making);
+    /* Of all that are on the roster, also where nobody descends from them any more. */
+    const struct jk_standing_query *query = making->query;
+    uint32_t model;
+    for (uint32_t i = 0; (model = jk_book_listed(making->book, i, query->n)) != JK_NONE; i++) {
+        const struct jk_base_facts *base = jk_book_base(making->book, model, query->n);
+        if (base)
+            making->standing->all.roots[model] =
+                (struct jk_root_facts){.listed = true, .takes_part = takes_part(query, base->team), .team = base->team};
+    }
     return prepare_duplicates(making);
 }
 
@@ -283,8 +279,10 @@ static enum jk_status add_all_verdicts(struct making *making, struct jk_error *e
     return JK_OK;
 }
 
-static enum jk_status mark_copies(struct making *making, struct jk_error *error)
+/* Copies take no part in a contest. */
+static enum jk_status settle_duplicates(struct making *making, struct jk_error *error)
 {
+    JK_TRY(jk_copies_settle(&making->copies, &making->query->breath, error));
     uint32_t looked = 0;
     for (uint32_t i = 0; i < making->copies.found_count; i++) {
         uint32_t model = jk_release_row(making->book, making->copies.found[i])->pub.model;
@@ -294,14 +292,6 @@ static enum jk_status mark_copies(struct making *making, struct jk_error *error)
             making->standing->all.rows[row].flags |= JK_VERDICT_COPY;
         JK_TRY(jk_breathe_after(&making->query->breath, &looked, error));
     }
-    return JK_OK;
-}
-
-/* Copies take no part in a contest. */
-static enum jk_status settle_duplicates(struct making *making, struct jk_error *error)
-{
-    JK_TRY(jk_copies_settle(&making->copies, &making->query->breath, error));
-    JK_TRY(mark_copies(making, error));
     return jk_contest_settle(&making->contest, making->book, making->query->policy, &making->standing->all,
                              making->query->n, &making->query->breath, error);
 }

@@ -17,6 +17,7 @@ struct jk_standing_query {
     /* Slots of the teams that take part; NULL: every team does. */
     const uint32_t *teams;
     size_t team_count;
+    bool pending_passes;     /* what verifiers have not said yet counts against nobody: a stage's first revision */
     struct jk_breath breath; /* taken every few thousand models; where it says so, the making ends with its error */
 };
 
@@ -46,6 +47,7 @@ void jk_standing_look(const struct jk_standing *standing, const struct jk_verdic
 struct jk_policy_total {
     struct jk_total plain;
     uint32_t left_out[JK_REASON_COUNT];
+    uint32_t pending; /* of those that count: only as long as verifiers say no more */
 };
 JK_MUST_USE enum jk_status jk_standing_total(const struct jk_standing *standing, const struct jk_book *book,
                                              struct jk_scope scope, struct jk_policy_total *out_total,

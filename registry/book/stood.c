@@ -31,23 +31,15 @@ void jk_stood_done(struct jk_stood *stood)
 
 /* ---- one pair at the sizes of a spell ---- */
 
-/* Taken as at the end: an exclusion that was taken back, or a correction of the roster, takes nothing from anybody. */
+/* Taken as at the end: an exclusion that was taken back, a correction of the roster, or when a verifier spoke takes
+ * nothing from anybody. */
 #define AT_THE_END                                                                                                     \
-    (JK_REASON_BIT(EXCLUDED) | JK_REASON_BIT(NOT_PARTICIPATING) | JK_REASON_BIT(SELF) | JK_REASON_BIT(AFFILIATE))
+    (JK_REASON_BIT(EXCLUDED) | JK_REASON_BIT(NOT_PARTICIPATING) | JK_REASON_BIT(SELF) | JK_REASON_BIT(AFFILIATE) |     \
+     JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE))
 /* Not told by flags: by whose licences bind. */
 #define APART JK_REASON_BIT(LICENSE_CONFLICT)
 
-static jk_reasons reasons_then(const struct jk_stood *stood, const struct jk_spell *spell)
-{
-    const struct jk_policy *policy = stood->policy;
-    jk_reasons found = jk_flag_reasons_of(&stood->of_flags, spell->flags) & ~(AT_THE_END | APART);
-    uint32_t depth = stood->declared ? spell->declared_depth : spell->depth;
-    if (!(policy->relations >> spell->relation & 1)) found |= JK_REASON_BIT(RELATION);
-    if (depth > policy->depth) found |= JK_REASON_BIT(DEPTH);
-    return found & policy->on;
-}
-
-/* For a root that it has no more. */
+/* For a root that it has no more, and of which no verifier is asked. */
 static jk_reasons reasons_at_the_end(const struct jk_stood *stood, uint32_t model, uint32_t root)
 {
     const struct jk_root_facts *facts = &stood->verdicts->roots[root];
@@ -69,7 +61,12 @@ static bool stood_by(const struct jk_stood *stood, const struct jk_verdict *rows
                      const struct jk_spell *spell)
 {
     const struct jk_verdict *row = NULL;
-    if (reasons_then(stood, spell) != 0 || !stood->verdicts->roots[spell->root].listed) return false;
+    const struct jk_policy *policy = stood->policy;
+    jk_reasons found = jk_flag_reasons_of(&stood->of_flags, spell->flags) & ~(AT_THE_END | APART);
+    uint32_t depth = stood->declared ? spell->declared_depth : spell->depth;
+    if (!(policy->relations >> spell->relation & 1)) found |= JK_REASON_BIT(RELATION);
+    if (depth > policy->depth) found |= JK_REASON_BIT(DEPTH);
+    if ((found & policy->on) != 0 || !stood->verdicts->roots[spell->root].listed) return false;
     for (size_t i = 0; i < count && !row; i++)
         if (rows[i].root == spell->root) row = &rows[i];
     jk_reasons now = row ? row->reasons & AT_THE_END : reasons_at_the_end(stood, rows->model, spell->root);
@@ -77,14 +74,6 @@ static bool stood_by(const struct jk_stood *stood, const struct jk_verdict *rows
 }
 
 /* ---- licence conflicts, by whose licences bound at a size ---- */
-
-static bool make_walk_room(struct jk_stood *stood)
-{
-    size_t releases = (size_t)stood->book->releases.count + 1;
-    if (!stood->seen) stood->seen = calloc(releases, sizeof *stood->seen);
-    if (!stood->queue) stood->queue = malloc(releases * sizeof *stood->queue);
-    return stood->seen && stood->queue;
-}
 
 static void queue_parents(struct jk_stood *stood, uint32_t from)
 {
@@ -124,7 +113,10 @@ static bool find_last_conflict(struct jk_stood *stood, uint32_t release, uint32_
     if (!jk_policy_has(stood->policy, JK_REASON_LICENSE_CONFLICT)) return true;
     if (!jk_ceiling_conflicts(&stood->all, release, &any)) return false;
     if (!any) return true;
-    if (!make_walk_room(stood)) return false;
+    size_t releases = (size_t)stood->book->releases.count + 1;
+    if (!stood->seen) stood->seen = calloc(releases, sizeof *stood->seen);
+    if (!stood->queue) stood->queue = malloc(releases * sizeof *stood->queue);
+    if (!stood->seen || !stood->queue) return false;
     find_limits(stood, release);
     stood->steps += stood->count;
     for (uint32_t i = 0; i < stood->count && after < until; i++) {

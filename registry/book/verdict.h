@@ -15,11 +15,12 @@ struct jk_verdict {
     uint16_t flags;       /* of the spell, as the policy sees it: below */
     uint16_t month;       /* of the registration entry */
     uint16_t depth;
-    uint8_t relation, license_class;
+    uint8_t relation, license_class : 7, census : 1; /* census: it brought the derivative in */
 };
 /* In a verdict's flags the licence and ancestor flags are those of the declared paths if the policy ignores adoptions,
- * and two have another meaning: */
+ * and three have another meaning: */
 #define JK_VERDICT_COPY    (1u << 13) /* a duplicate by an ancestor or a ruling, by the policy's rule set */
+#define JK_VERDICT_PENDING (1u << 14) /* a reason does not hold only because a verifier's word is missing */
 #define JK_VERDICT_ADOPTED (1u << 15) /* only an adoption leads to the root */
 
 struct jk_root_facts { /* of a base model at the size */

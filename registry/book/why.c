@@ -443,8 +443,12 @@ static bool find_why(const struct question *question, uint32_t stage_entry, enum
 void jk_whys_init(struct jk_whys *whys, const struct jk_book *book, const struct jk_standing *standing,
                   const struct jk_policy *policy, uint32_t stage_entry)
 {
-    *whys = (struct jk_whys){
-        .book = book, .standing = standing, .policy = policy, .stage_entry = stage_entry, .duplicate_of = JK_NONE};
+    *whys = (struct jk_whys){.book = book,
+                             .standing = standing,
+                             .policy = policy,
+                             .stage_entry = stage_entry,
+                             .duplicate_of = JK_NONE,
+                             .near_of = JK_NONE};
 }
 
 enum jk_status jk_why_find(struct jk_whys *whys, const struct jk_verdict *row, enum jk_reason reason,

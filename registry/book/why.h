@@ -11,15 +11,15 @@ struct jk_why {
     uint32_t release; /* of the ancestor; JK_NONE for none */
 };
 
-/* Questions about the rows of one standing. Why a derivative is a duplicate is the same for all of its roots, and takes
- * longest to find, so the last such answer is kept. Nothing is to be freed. */
+/* Questions about the rows of one standing. Why a derivative is a duplicate or a near-duplicate is the same for all of its
+ * roots, and takes longest to find, so the last such answers are kept. Nothing is to be freed. */
 struct jk_whys {
     const struct jk_book *book;
     const struct jk_standing *standing;
     const struct jk_policy *policy;
-    uint32_t stage_entry;    /* from which JK_REASON_NOT_PARTICIPATING follows */
-    struct jk_why duplicate; /* of … */
-    uint32_t duplicate_of;   /* … this model; JK_NONE: not asked yet */
+    uint32_t stage_entry;           /* from which JK_REASON_NOT_PARTICIPATING follows */
+    struct jk_why duplicate, near;  /* of … */
+    uint32_t duplicate_of, near_of; /* … this model; JK_NONE: not asked yet */
 };
 
 void jk_whys_init(struct jk_whys *whys, const struct jk_book *book, const struct jk_standing *standing,

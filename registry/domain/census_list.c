@@ -1,32 +1,15 @@
 /* See census_list.h. */
 #include "domain/census_list.h"
 
-#include "base/ascii.h"
 #include "domain/ident.h"
 #include "domain/lines.h"
 
 #define HEAD "jokbo/census/v1"
 
-static const struct jk_span state_words[] = {
-    [JK_OBSERVED_PRESENT] = {"present", 7}, [JK_OBSERVED_MOVED] = {"moved", 5}, [JK_OBSERVED_ABSENT] = {"absent", 6}};
-
-static bool is_none(struct jk_span word)
-{
-    return jk_span_is(word, "none");
-}
-
-static const char *identity_fault(struct jk_span word)
-{
-    bool good = word.len >= 1 && word.len <= JK_IDENTITY_MAX;
-    for (size_t i = 0; i < word.len; i++)
-        good = good && jk_ascii_alnum(word.at[i]);
-    return good ? NULL : "must have an identity of 1 to 64 letters and digits, or none";
-}
-
 static bool is_state(struct jk_span word)
 {
-    for (size_t i = 0; i < sizeof state_words / sizeof *state_words; i++)
-        if (jk_span_equal(word, state_words[i])) return true;
+    for (int i = JK_OBSERVED_PRESENT; i <= JK_OBSERVED_ABSENT; i++)
+        if (jk_span_is(word, jk_observed_text((enum jk_observed)i))) return true;
     return false;
 }
 
@@ -36,8 +19,9 @@ static const char *parse_item(struct jk_span line, struct jk_span *out_id)
     if (!jk_span_cut(&rest, ' ', out_id) || jk_ident_model_fault(*out_id)) return "must begin with organisation/name";
     if (!jk_span_cut(&rest, ' ', &identity) || !jk_span_cut(&rest, ' ', &revision))
         return "must have an identity, a revision and a state";
-    if (!is_none(identity) && identity_fault(identity)) return identity_fault(identity);
-    if (!is_none(revision) && jk_ident_revision_fault(revision))
+    if (!jk_span_is(identity, "none") && jk_ident_identity_fault(identity))
+        return "must have an identity of 1 to 64 letters and digits, or none";
+    if (!jk_span_is(revision, "none") && jk_ident_revision_fault(revision))
         return "must have a revision of 40 or 64 hexadecimal digits, or none";
     return is_state(rest) ? NULL : "must end in present, moved or absent";
 }
@@ -89,6 +73,6 @@ void jk_census_list_add(struct jk_text *out, const struct jk_census_item *item)
     add_or_none(out, item->id);
     add_or_none(out, item->identity);
     add_or_none(out, item->revision);
-    jk_text_add(out, state_words[item->state]);
+    jk_text_add_str(out, jk_observed_text(item->state));
     jk_text_add_char(out, '\n');
 }

@@ -108,6 +108,11 @@ static int word_index(struct jk_span text, const char *const *table, size_t coun
     return -1;
 }
 
+const char *jk_observed_text(enum jk_observed observed)
+{
+    return observed_states[observed];
+}
+
 const char *jk_kind_text(enum jk_kind kind)
 {
     return (unsigned)kind < JK_KIND_COUNT ? kinds[kind].text.at : "";

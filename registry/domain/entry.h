@@ -15,7 +15,6 @@
 #define JK_TARGET_NONE      UINT64_MAX
 #define JK_STAGE_TEAMS_MAX  64             /* teams of one stage */
 #define JK_CENSUS_BASES_MAX 500            /* base models of one census run */
-#define JK_IDENTITY_MAX     64             /* bytes of what a hub calls a repository, whatever its name */
 #define JK_DEMO_ORIGIN      "demo.invalid" /* of every demo's log, and no other */
 
 enum jk_kind {
@@ -142,6 +141,7 @@ struct jk_entry {
 };
 
 const char *jk_kind_text(enum jk_kind kind);
+const char *jk_observed_text(enum jk_observed observed); /* "present", … */
 bool jk_kind_parse(struct jk_span text, enum jk_kind *out_kind);
 /* Whether an entry of this kind rests on something that only the registry could check: who somebody is, whose an
  * account is, what bytes it stores. A reader of the log sees that it was claimed, not that it is true. */

@@ -198,6 +198,14 @@ static bool has_bad_segment(struct jk_span id)
     return false;
 }
 
+const char *jk_ident_identity_fault(struct jk_span identity)
+{
+    bool good = identity.len >= 1 && identity.len <= JK_IDENTITY_MAX;
+    for (size_t i = 0; good && i < identity.len; i++)
+        good = jk_ascii_alnum(identity.at[i]);
+    return good ? NULL : "must be 1 to 64 letters and digits";
+}
+
 const char *jk_ident_host_fault(struct jk_span host)
 {
     return is_host(host) ? NULL : "must be a lower-case DNS name with a dot in it, and a port where one is needed";

@@ -13,6 +13,7 @@
 #define JK_TEAM_ID_MAX   63
 #define JK_EXTERNAL_MAX  512
 #define JK_LABEL_MAX     200 /* bytes of a one-line text */
+#define JK_IDENTITY_MAX  64  /* bytes of what a hub calls a repository, whatever its name */
 
 /* Why a part of a name is not valid, as the end of a sentence; NULL if it is valid. */
 const char *jk_ident_part_fault(struct jk_span part);
@@ -24,6 +25,8 @@ const char *jk_ident_host_fault(struct jk_span host);                  /* of an 
 const char *jk_ident_external_fault(struct jk_span host_and_id);       /* canonical "host/id" */
 const char *jk_ident_organisation_fault(struct jk_span host_and_name); /* the same, with an id of one segment */
 const char *jk_ident_revision_fault(struct jk_span revision);          /* 40 or 64 hex; "none" is handled by callers */
+
+const char *jk_ident_identity_fault(struct jk_span identity); /* of a repository, by its hub; not empty */
 
 /* The two parts of a valid model name. */
 void jk_ident_split(struct jk_span name, struct jk_span *out_publisher, struct jk_span *out_model);

@@ -1,5 +1,6 @@
-/* Lines and words of the canonical texts (lineage, entry, manifest): every line ends in LF, words are separated by one
- * space. Pure and inline, for domain/ only: the parsers run once for each leaf of the log. */
+/* Lines and words of the canonical texts (lineage, entry, manifest, evidence): every line ends in LF, words are
+ * separated by one space. Pure and inline, for their readers in domain/ and weights/ only: the parsers run once for each
+ * leaf of the log. */
 #ifndef JK_DOMAIN_LINES_H
 #define JK_DOMAIN_LINES_H
 

@@ -113,7 +113,11 @@ void jk_listing_add(struct jk_text *out, const struct jk_listing_file *file)
 {
     char hex[JK_DIGEST_HEX + 1];
     jk_digest_hex(&file->digest, hex);
-    jk_text_addf(out, "file %s %llu ", hex, (unsigned long long)file->size);
+    jk_text_add(out, JK_SPAN("file "));
+    jk_text_add(out, (struct jk_span){hex, JK_DIGEST_HEX});
+    jk_text_add_char(out, ' ');
+    jk_text_add_u64(out, file->size);
+    jk_text_add_char(out, ' ');
     jk_text_add(out, file->path);
     jk_text_add_char(out, '\n');
 }

@@ -114,16 +114,6 @@ static int fail_limit(struct parser *parser, const char *rule)
     return -1;
 }
 
-/* The run of words from `start` up to an operator, a parenthesis or the end. */
-static struct jk_span phrase_from(const struct parser *parser, struct jk_span start)
-{
-    struct lexer lexer = {.text = parser->lexer.text, .at = (size_t)(start.at - parser->lexer.text.at)};
-    struct jk_span phrase = {start.at, 0};
-    for (next_token(&lexer); lexer.token == TOKEN_WORD || lexer.token == TOKEN_BAD; next_token(&lexer))
-        phrase.len = (size_t)(lexer.word.at - phrase.at) + lexer.word.len;
-    return phrase;
-}
-
 /* "NOASSERTION" states that nothing is declared for a whole release: it cannot be part of an expression. */
 static bool is_whole(const struct parser *parser, struct jk_span word)
 {
@@ -134,7 +124,12 @@ static struct jk_span hint_for(const struct parser *parser, struct jk_span start
 {
     if (jk_span_equal_fold(parser->lexer.word, JK_SPAN("NONE")))
         return is_whole(parser, parser->lexer.word) ? JK_SPAN(NOASSERTION) : JK_SPAN("");
-    struct jk_span phrase = phrase_from(parser, start), found = jk_spdx_list_nearest(phrase, sort);
+    /* The run of words from `start` up to an operator, a parenthesis or the end. */
+    struct lexer lexer = {.text = parser->lexer.text, .at = (size_t)(start.at - parser->lexer.text.at)};
+    struct jk_span phrase = {start.at, 0};
+    for (next_token(&lexer); lexer.token == TOKEN_WORD || lexer.token == TOKEN_BAD; next_token(&lexer))
+        phrase.len = (size_t)(lexer.word.at - phrase.at) + lexer.word.len;
+    struct jk_span found = jk_spdx_list_nearest(phrase, sort);
     return found.len || phrase.len == start.len ? found : jk_spdx_list_nearest(start, sort);
 }
 
@@ -285,28 +280,23 @@ static int parse_or(struct parser *parser)
 
 /* ---- the canonical spelling ---- */
 
-static void print_term(const struct node *term, struct jk_text *out)
-{
-    if (term->document.len) {
-        jk_text_add(out, JK_SPAN(DOCUMENT_REF));
-        jk_text_add(out, term->document);
-        jk_text_add_char(out, ':');
-    }
-    if (term->is_ref) jk_text_add(out, JK_SPAN(LICENSE_REF));
-    jk_text_add(out, term->identifier);
-    if (term->plus) jk_text_add_char(out, '+');
-    if (term->exception.len) {
-        jk_text_add(out, JK_SPAN(" WITH "));
-        jk_text_add(out, term->exception);
-    }
-}
-
 /* The tree is at most as deep as there are terms and parentheses: below 100. */
 static void print_node(const struct parser *parser, int index, bool inside_and, struct jk_text *out)
 {
     const struct node *node = &parser->nodes[index];
     if (node->type == NODE_TERM) {
-        print_term(node, out);
+        if (node->document.len) {
+            jk_text_add(out, JK_SPAN(DOCUMENT_REF));
+            jk_text_add(out, node->document);
+            jk_text_add_char(out, ':');
+        }
+        if (node->is_ref) jk_text_add(out, JK_SPAN(LICENSE_REF));
+        jk_text_add(out, node->identifier);
+        if (node->plus) jk_text_add_char(out, '+');
+        if (node->exception.len) {
+            jk_text_add(out, JK_SPAN(" WITH "));
+            jk_text_add(out, node->exception);
+        }
         return;
     }
     bool both = node->type == NODE_AND, group = !both && inside_and;

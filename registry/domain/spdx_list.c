@@ -121,16 +121,11 @@ static bool completes(struct jk_span word, struct jk_span identifier)
     return true;
 }
 
-/* Short words are close to too many others: for them only a difference in case counts. */
-static unsigned bound_for(size_t len)
-{
-    return len < 4 ? 0 : len < 6 ? 1 : len < 9 ? 2 : 3;
-}
-
 static struct jk_span nearest_to(struct jk_span word, enum jk_spdx_sort sort)
 {
     struct jk_span rows = list_rows(), line, near = {0}, completed = {0};
-    unsigned bound = bound_for(word.len), least = 2 * bound + 2;
+    /* Short words are close to too many others: for them only a difference in case counts. */
+    unsigned bound = word.len < 4 ? 0 : word.len < 6 ? 1 : word.len < 9 ? 2 : 3, least = 2 * bound + 2;
     while (jk_span_line(&rows, &line)) {
         const char *space = memchr(line.at, ' ', line.len);
         struct jk_span identifier = {line.at, space ? (size_t)(space - line.at) : line.len};

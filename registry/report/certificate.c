@@ -58,35 +58,31 @@ static void write_hex(const struct jk_digest *digest, struct jk_text *out)
     jk_text_add_str(out, hex);
 }
 
-static void write_field(const struct jk_certificate *certificate, const struct field *field, struct jk_text *out)
-{
-    const char *base = (const char *)certificate;
-    jk_text_addf(out, "%s ", field->word);
-    switch (field->form) {
-    case NAME:
-        jk_text_add(out, *(const struct jk_span *)(const void *)(base + field->at));
-        break;
-    case NUMBER:
-        jk_text_addf(out, "%u", *(const uint32_t *)(const void *)(base + field->at));
-        break;
-    case TREE:
-        jk_text_addf(out, "%u ", *(const uint32_t *)(const void *)(base + field->at));
-        write_hex((const struct jk_digest *)(const void *)(base + field->root), out);
-        break;
-    case HASH:
-        jk_text_add_str(out, DIGEST);
-        write_hex((const struct jk_digest *)(const void *)(base + field->at), out);
-        break;
-    }
-    jk_text_add_char(out, '\n');
-}
-
 void jk_certificate_text(const struct jk_certificate *certificate, struct jk_text *out_body)
 {
     jk_text_add(out_body, certificate->origin);
     jk_text_add_str(out_body, "\n" JK_CERTIFICATE_FORMAT "\n");
-    for (size_t i = 0; i < FIELDS; i++)
-        write_field(certificate, &fields[i], out_body);
+    for (size_t i = 0; i < FIELDS; i++) {
+        const char *base = (const char *)certificate;
+        jk_text_addf(out_body, "%s ", fields[i].word);
+        switch (fields[i].form) {
+        case NAME:
+            jk_text_add(out_body, *(const struct jk_span *)(const void *)(base + fields[i].at));
+            break;
+        case NUMBER:
+            jk_text_addf(out_body, "%u", *(const uint32_t *)(const void *)(base + fields[i].at));
+            break;
+        case TREE:
+            jk_text_addf(out_body, "%u ", *(const uint32_t *)(const void *)(base + fields[i].at));
+            write_hex((const struct jk_digest *)(const void *)(base + fields[i].root), out_body);
+            break;
+        case HASH:
+            jk_text_add_str(out_body, DIGEST);
+            write_hex((const struct jk_digest *)(const void *)(base + fields[i].at), out_body);
+            break;
+        }
+        jk_text_add_char(out_body, '\n');
+    }
 }
 
 /* ---- reading ---- */
@@ -132,17 +128,6 @@ static bool read_value(struct jk_certificate *certificate, const struct field *f
     return false;
 }
 
-static enum jk_status read_fields(struct jk_certificate *certificate, struct jk_span rest, struct jk_error *error)
-{
-    struct jk_span line, word;
-    for (size_t i = 0; i < FIELDS; i++) {
-        if (!jk_span_cut(&rest, '\n', &line) || !jk_span_cut(&line, ' ', &word) ||
-            !jk_span_equal(word, jk_span_of(fields[i].word)) || !read_value(certificate, &fields[i], line))
-            return malformed_certificate(error, i + 3, fields[i].word, fields[i].rule);
-    }
-    return rest.len == 0 ? JK_OK : malformed_certificate(error, FIELDS + 3, NULL, "absent");
-}
-
 static enum jk_status check_sense(const struct jk_certificate *certificate, struct jk_error *error)
 {
     if (certificate->revision < 1) return malformed_certificate(error, 4, "revision", "at least 1");
@@ -167,7 +152,15 @@ enum jk_status jk_certificate_parse(struct jk_span body, struct jk_certificate *
         return malformed_certificate(error, 1, "origin", "the log's origin, 1 to 248 bytes without space or '+'");
     if (!jk_span_cut(&rest, '\n', &version) || !jk_span_equal(version, JK_SPAN(JK_CERTIFICATE_FORMAT)))
         return malformed_certificate(error, 2, NULL, JK_CERTIFICATE_FORMAT);
-    JK_TRY(read_fields(&certificate, rest, error));
+
+    struct jk_span line, word;
+    for (size_t i = 0; i < FIELDS; i++) {
+        if (!jk_span_cut(&rest, '\n', &line) || !jk_span_cut(&line, ' ', &word) ||
+            !jk_span_equal(word, jk_span_of(fields[i].word)) || !read_value(&certificate, &fields[i], line))
+            return malformed_certificate(error, i + 3, fields[i].word, fields[i].rule);
+    }
+    if (rest.len != 0) return malformed_certificate(error, FIELDS + 3, NULL, "absent");
+
     JK_TRY(check_sense(&certificate, error));
     *out_certificate = certificate;
     return JK_OK;

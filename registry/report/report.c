@@ -8,18 +8,6 @@
 
 /* ---- who takes part ---- */
 
-static uint32_t *team_slots(const struct jk_report_stage *stage, const struct jk_report_source *source,
-                            size_t *out_count)
-{
-    uint32_t *slots = malloc((stage->team_count + 1) * sizeof *slots);
-    *out_count = 0;
-    for (size_t i = 0; slots && i < stage->team_count; i++) {
-        uint32_t slot = jk_book_find_team(source->cut, stage->teams[i], source->cut_size);
-        if (slot != JK_NONE) slots[(*out_count)++] = slot;
-    }
-    return slots;
-}
-
 static enum jk_status breathe(void *context, struct jk_error *error)
 {
     (void)error;
@@ -32,8 +20,15 @@ static enum jk_status make_standing(struct jk_report *report, struct jk_error *e
     struct jk_standing_query query = {.policy = &report->stage.policy,
                                       .n = report->source.cut_size,
                                       .counted_n = report->stage.n,
+                                      .pending_passes = report->stage.revision == 1,
                                       .breath = {breathe, report}};
-    uint32_t *slots = team_slots(&report->stage, &report->source, &query.team_count);
+
+    uint32_t *slots = malloc((report->stage.team_count + 1) * sizeof *slots);
+    for (size_t i = 0; slots && i < report->stage.team_count; i++) {
+        uint32_t slot = jk_book_find_team(report->source.cut, report->stage.teams[i], report->source.cut_size);
+        if (slot != JK_NONE) slots[query.team_count++] = slot;
+    }
+
     if (!slots) return jk_out_of_memory(error);
     query.teams = slots;
     enum jk_status status = jk_standing_make(report->source.cut, &query, &report->standing, error);
@@ -51,8 +46,10 @@ static void add_report_row(struct jk_report *report, struct jk_scope scope, stru
 static enum jk_status list_rows(struct jk_report *report, struct jk_error *error)
 {
     const struct jk_book *cut = report->source.cut;
-    uint32_t n = report->source.cut_size, teams = jk_book_teams(cut, n), model;
-    report->rows = calloc((size_t)JK_BOOK_BASES + teams + 1, sizeof *report->rows);
+    uint32_t n = report->source.cut_size, teams = jk_book_teams(cut, n), listed = 0, model;
+    while (jk_book_listed(cut, listed, n) != JK_NONE)
+        listed++;
+    report->rows = calloc((size_t)listed + teams + 1, sizeof *report->rows);
     if (!report->rows) return jk_out_of_memory(error);
     for (uint32_t i = 0; (model = jk_book_listed(cut, i, n)) != JK_NONE; i++) {
         const struct jk_base_facts *base = jk_book_base(cut, model, n);
@@ -68,8 +65,11 @@ static enum jk_status list_rows(struct jk_report *report, struct jk_error *error
     return JK_OK;
 }
 
-static enum jk_status make_totals(struct jk_report *report, struct jk_error *error)
+static enum jk_status make_rows(struct jk_report *report, struct jk_error *error)
 {
+    jk_report_breathe(report);
+    JK_TRY(list_rows(report, error));
+
     struct jk_scope *scopes = calloc(report->count, sizeof *scopes);
     struct jk_policy_total *totals = calloc(report->count, sizeof *totals);
     enum jk_status status = JK_OK;
@@ -84,14 +84,8 @@ static enum jk_status make_totals(struct jk_report *report, struct jk_error *err
     }
     free(scopes);
     free(totals);
-    return status;
-}
+    JK_TRY(status);
 
-static enum jk_status make_rows(struct jk_report *report, struct jk_error *error)
-{
-    jk_report_breathe(report);
-    JK_TRY(list_rows(report, error));
-    JK_TRY(make_totals(report, error));
     jk_report_breathe(report);
     JK_TRY(jk_report_add_late(report, error));
     jk_report_breathe(report);

@@ -25,7 +25,7 @@ const char *jk_report_scope_word(enum jk_scope_type type);
 /* The table's columns under a rule set, tabs between them, without a line end; and a row's numbers, in the order of the
  * columns from "registered" on. Says how many there are. */
 void jk_report_columns(uint32_t rules, struct jk_text *out);
-#define JK_REPORT_FACTS 8 /* "counted" to "adopted" */
+#define JK_REPORT_FACTS 9 /* "counted" to "pending"; the last two under rule set 2 */
 #define JK_REPORT_NUMBERS                                                                                              \
     (1 + JK_REASON_COUNT + JK_REPORT_FACTS + (JK_RELATION_COUNT - JK_RELATION_FINETUNE) + JK_LICENSE_CLASSES +         \
      JK_COUNT_DEPTHS)

@@ -91,14 +91,6 @@ static json_t *policy_of(const struct jk_policy *policy)
     return end_object(&writer);
 }
 
-static json_t *teams_of(const struct jk_report_stage *stage)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < stage->team_count; i++)
-        list = append_value(list, text(stage->teams[i]));
-    return list;
-}
-
 static json_t *previous_of(const struct jk_report_stage *stage)
 {
     if (stage->previous_revision == 0) return json_null();
@@ -115,24 +107,6 @@ static json_t *digests_of(const struct jk_report_digests *digests)
     put_digest(&writer, "members", &digests->members);
     put_digest(&writer, "left_out", &digests->left_out);
     return end_object(&writer);
-}
-
-static void put_subject(struct writer *writer, const struct jk_report_stage *stage)
-{
-    char cutoff[JK_TIME_TEXT];
-    jk_time_format(stage->cutoff_us, cutoff);
-    put_value(writer, "format", json_string(jk_report_format(stage->policy.rules)));
-    put_text(writer, "origin", stage->origin);
-    put_value(writer, "stage", stage_of(stage));
-    put_number(writer, "revision", stage->revision);
-    put_value(writer, "cutoff", json_string(cutoff));
-    put_number(writer, "n", stage->n);
-    put_number(writer, "m", stage->m);
-    put_digest(writer, "root_n", &stage->root_n);
-    put_digest(writer, "root_m", &stage->root_m);
-    put_value(writer, "policy", policy_of(&stage->policy));
-    put_value(writer, "teams", teams_of(stage));
-    put_value(writer, "previous", previous_of(stage));
 }
 
 /* ---- the rows ---- */
@@ -196,50 +170,61 @@ static json_t *publishers_of(const struct jk_report_row *row)
     return list;
 }
 
-static void put_totals(struct writer *writer, const struct jk_total *plain)
-{
-    put_number(writer, "registered", plain->registered);
-    put_number(writer, "counted", plain->counted);
-    put_number(writer, "direct", plain->direct);
-    put_number(writer, "transitive", plain->transitive);
-    put_number(writer, "independent", plain->independent);
-    put_number(writer, "license_clean", plain->license_clean);
-    put_number(writer, "distinct_publishers", plain->distinct_publishers);
-    put_number(writer, "distinct_weights", plain->distinct_weights);
-    put_value(writer, "relations", relations_of(plain));
-    put_value(writer, "license_classes", classes_of(plain));
-    put_value(writer, "depths", depths_of(plain));
-    put_value(writer, "months", months_of(plain));
-}
-
 static json_t *row_json(const struct jk_report_row *row, uint32_t rules)
 {
+    const struct jk_total *plain = &row->total.plain;
     struct writer writer = begin_object();
     put_value(&writer, "scope", json_string(jk_report_scope_word(row->scope.type)));
     put_text(&writer, "name", row->name);
     put_value(&writer, "team", row->scope.type == JK_SCOPE_ALL ? json_null() : text(row->team));
-    put_totals(&writer, &row->total.plain);
-    if (rules > 1) put_number(&writer, "adopted", row->total.plain.adopted);
+    put_number(&writer, "registered", plain->registered);
+    put_number(&writer, "counted", plain->counted);
+    put_number(&writer, "direct", plain->direct);
+    put_number(&writer, "transitive", plain->transitive);
+    put_number(&writer, "independent", plain->independent);
+    put_number(&writer, "license_clean", plain->license_clean);
+    put_number(&writer, "distinct_publishers", plain->distinct_publishers);
+    put_number(&writer, "distinct_weights", plain->distinct_weights);
+    put_value(&writer, "relations", relations_of(plain));
+    put_value(&writer, "license_classes", classes_of(plain));
+    put_value(&writer, "depths", depths_of(plain));
+    put_value(&writer, "months", months_of(plain));
+    if (rules > 1) {
+        put_number(&writer, "adopted", plain->adopted);
+        put_number(&writer, "pending", row->total.pending);
+    }
     put_value(&writer, "left_out", left_out_of(&row->total, rules));
     put_value(&writer, "publishers", publishers_of(row));
     put_number(&writer, "publishers_other", row->publishers_other);
     return end_object(&writer);
 }
 
-static json_t *rows_of(const struct jk_report *report)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < report->count; i++)
-        list = append_value(list, row_json(&report->rows[i], report->stage.policy.rules));
-    return list;
-}
-
 enum jk_status jk_report_json(const struct jk_report *report, const struct jk_report_digests *digests,
                               struct jk_text *out, struct jk_error *error)
 {
     struct writer writer = begin_object();
-    put_subject(&writer, &report->stage);
-    put_value(&writer, "rows", rows_of(report));
+    char cutoff[JK_TIME_TEXT];
+    jk_time_format(report->stage.cutoff_us, cutoff);
+    put_value(&writer, "format", json_string(jk_report_format(report->stage.policy.rules)));
+    put_text(&writer, "origin", report->stage.origin);
+    put_value(&writer, "stage", stage_of(&report->stage));
+    put_number(&writer, "revision", report->stage.revision);
+    put_value(&writer, "cutoff", json_string(cutoff));
+    put_number(&writer, "n", report->stage.n);
+    put_number(&writer, "m", report->stage.m);
+    put_digest(&writer, "root_n", &report->stage.root_n);
+    put_digest(&writer, "root_m", &report->stage.root_m);
+    put_value(&writer, "policy", policy_of(&report->stage.policy));
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < report->stage.team_count; i++)
+        list = append_value(list, text(report->stage.teams[i]));
+    put_value(&writer, "teams", list);
+    put_value(&writer, "previous", previous_of(&report->stage));
+
+    list = json_array();
+    for (size_t i = 0; list && i < report->count; i++)
+        list = append_value(list, row_json(&report->rows[i], report->stage.policy.rules));
+    put_value(&writer, "rows", list);
     put_value(&writer, "digests", digests_of(digests));
     json_t *object = end_object(&writer);
     char *json = object ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS) : NULL;

@@ -32,27 +32,6 @@ static bool counts(const struct jk_verdict *verdicts, size_t count)
     return false;
 }
 
-/* ---- order by publisher ---- */
-
-static void sort_by_publisher(struct weighing *weighing)
-{
-    uint32_t sum = 0;
-    for (size_t at = 0, count; at < weighing->count; at += count) {
-        count = verdicts_of(weighing, at);
-        if (counts(weighing->verdicts + at, count)) weighing->ends[weighing->verdicts[at].publisher]++;
-    }
-    for (uint32_t i = 0; i < weighing->publishers; i++) {
-        uint32_t own = weighing->ends[i];
-        weighing->ends[i] = sum; /* begins there; moves on to the end as it is filled */
-        sum += own;
-    }
-    for (size_t at = 0, count; at < weighing->count; at += count) {
-        count = verdicts_of(weighing, at);
-        if (!counts(weighing->verdicts + at, count)) continue;
-        weighing->order[weighing->ends[weighing->verdicts[at].publisher]++] = (uint32_t)at;
-    }
-}
-
 /* ---- one publisher in all rows ---- */
 
 static void count_in(struct weighing *weighing, uint32_t place, uint32_t at)
@@ -157,7 +136,23 @@ enum jk_status jk_report_add_publishers(struct jk_report *report, struct jk_erro
     bool room = prepare_weighing(&weighing);
     if (room) {
         place_rows(&weighing);
-        sort_by_publisher(&weighing);
+
+        uint32_t sum = 0;
+        for (size_t at = 0, count; at < weighing.count; at += count) {
+            count = verdicts_of(&weighing, at);
+            if (counts(weighing.verdicts + at, count)) weighing.ends[weighing.verdicts[at].publisher]++;
+        }
+        for (uint32_t i = 0; i < weighing.publishers; i++) {
+            uint32_t own = weighing.ends[i];
+            weighing.ends[i] = sum; /* begins there; moves on to the end as it is filled */
+            sum += own;
+        }
+        for (size_t at = 0, count; at < weighing.count; at += count) {
+            count = verdicts_of(&weighing, at);
+            if (!counts(weighing.verdicts + at, count)) continue;
+            weighing.order[weighing.ends[weighing.verdicts[at].publisher]++] = (uint32_t)at;
+        }
+
         weigh(&weighing);
         for (size_t i = 0; i < report->count; i++)
             report->rows[i].publishers = report->publishers + i * JK_REPORT_PUBLISHERS;

@@ -24,7 +24,7 @@ void jk_report_columns(uint32_t rules, struct jk_text *out)
         jk_text_addf(out, "\t%s", jk_reason_word((enum jk_reason)i));
     jk_text_add_str(out,
                     "\tcounted\tdirect\ttransitive\tindependent\tlicense-clean\tdistinct-publishers\tdistinct-weights");
-    if (rules > 1) jk_text_add_str(out, "\tadopted");
+    if (rules > 1) jk_text_add_str(out, "\tadopted\tpending");
     for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
         jk_text_addf(out, "\trelation:%s", jk_relation_text((enum jk_relation)i));
     for (int i = 0; i < JK_LICENSE_CLASSES; i++)
@@ -44,33 +44,30 @@ size_t jk_report_numbers(const struct jk_policy_total *total, uint32_t rules, ui
     const struct jk_total *plain = &total->plain;
     const uint32_t facts[JK_REPORT_FACTS] = {plain->counted,          plain->direct,        plain->transitive,
                                              plain->independent,      plain->license_clean, plain->distinct_publishers,
-                                             plain->distinct_weights, plain->adopted};
+                                             plain->distinct_weights, plain->adopted,       total->pending};
     uint32_t *at = add_numbers(out_numbers, &plain->registered, 1);
     for (int i = jk_reason_next(0, rules); i < JK_REASON_COUNT; i = jk_reason_next(i + 1, rules))
         *at++ = total->left_out[i];
-    at = add_numbers(at, facts, rules > 1 ? JK_REPORT_FACTS : JK_REPORT_FACTS - 1);
+    at = add_numbers(at, facts, rules > 1 ? JK_REPORT_FACTS : JK_REPORT_FACTS - 2);
     at = add_numbers(at, plain->by_relation + JK_RELATION_FINETUNE, JK_RELATION_COUNT - JK_RELATION_FINETUNE);
     at = add_numbers(at, plain->by_license_class, JK_LICENSE_CLASSES);
     at = add_numbers(at, plain->by_depth + 1, JK_COUNT_DEPTHS);
     return (size_t)(at - out_numbers);
 }
 
-static void write_text_row(const struct jk_report_row *row, uint32_t rules, struct jk_text *out)
-{
-    uint32_t numbers[JK_REPORT_NUMBERS];
-    size_t count = jk_report_numbers(&row->total, rules, numbers);
-    jk_text_addf(out, "%s\t%.*s", jk_report_scope_word(row->scope.type), JK_SPAN_ARG(row->name));
-    for (size_t i = 0; i < count; i++)
-        jk_text_addf(out, "\t%u", numbers[i]);
-    jk_text_add_char(out, '\n');
-}
-
 void jk_report_tsv(const struct jk_report *report, struct jk_text *out)
 {
     jk_report_columns(report->stage.policy.rules, out);
     jk_text_add_char(out, '\n');
-    for (size_t i = 0; i < report->count; i++)
-        write_text_row(&report->rows[i], report->stage.policy.rules, out);
+    for (size_t i = 0; i < report->count; i++) {
+        uint32_t numbers[JK_REPORT_NUMBERS];
+        size_t count = jk_report_numbers(&report->rows[i].total, report->stage.policy.rules, numbers);
+        jk_text_addf(out, "%s\t%.*s", jk_report_scope_word(report->rows[i].scope.type),
+                     JK_SPAN_ARG(report->rows[i].name));
+        for (size_t column = 0; column < count; column++)
+            jk_text_addf(out, "\t%u", numbers[column]);
+        jk_text_add_char(out, '\n');
+    }
 }
 
 /* ---- the lists ---- */
@@ -161,21 +158,6 @@ static const struct jk_spell *next_by_root(const struct jk_book *book, uint32_t 
     return next;
 }
 
-static void write_late(const struct jk_report *report, struct jk_text *out)
-{
-    const struct jk_book *full = report->source.full;
-    uint32_t m = report->stage.m;
-    for (uint32_t model = jk_book_models(full, report->stage.n); model < jk_book_models(full, m); model++) {
-        if (model % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
-        const struct jk_spell *spell = next_by_root(full, model, m, NULL);
-        if (!spell) continue;
-        write_release(full, model, spell->release, m, out);
-        for (; spell; spell = next_by_root(full, model, m, spell))
-            write_reasons(full, spell->root, JK_REASON_BIT(LATE), m, out);
-        jk_text_add_char(out, '\n');
-    }
-}
-
 enum jk_status jk_report_left_out(const struct jk_report *report, struct jk_text *out, struct jk_error *error)
 {
     const struct jk_book *book = report->source.cut;
@@ -191,6 +173,18 @@ enum jk_status jk_report_left_out(const struct jk_report *report, struct jk_text
             write_reasons(book, rows[j].root, rows[j].reasons, n, out);
         jk_text_add_char(out, '\n');
     }
-    write_late(report, out);
+
+    const struct jk_book *full = report->source.full;
+    uint32_t m = report->stage.m;
+    for (uint32_t model = jk_book_models(full, report->stage.n); model < jk_book_models(full, m); model++) {
+        if (model % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
+        const struct jk_spell *spell = next_by_root(full, model, m, NULL);
+        if (!spell) continue;
+        write_release(full, model, spell->release, m, out);
+        for (; spell; spell = next_by_root(full, model, m, spell))
+            write_reasons(full, spell->root, JK_REASON_BIT(LATE), m, out);
+        jk_text_add_char(out, '\n');
+    }
+
     return out->failed ? jk_out_of_memory(error) : JK_OK;
 }

@@ -18,21 +18,6 @@ const struct jk_closing *jk_report_previous(const struct jk_book *book, uint32_t
     return found;
 }
 
-/* Ids with one space between them, as a list. */
-static bool split_teams(struct jk_span teams, struct jk_arena *arena, struct jk_report_stage *out_stage)
-{
-    struct jk_span id;
-    size_t count = 1;
-    for (size_t i = 0; i < teams.len; i++)
-        count += teams.at[i] == ' ';
-    struct jk_span *ids = jk_arena_zalloc(arena, count, sizeof *ids);
-    if (!ids) return false;
-    out_stage->teams = ids;
-    for (bool more = true; more; ids[out_stage->team_count++] = id)
-        more = jk_span_cut(&teams, ' ', &id);
-    return true;
-}
-
 enum jk_status jk_report_stage_of(const struct jk_book *book, uint32_t stage, uint32_t revision, uint32_t n, uint32_t m,
                                   const struct jk_digest *root_n, const struct jk_digest *root_m,
                                   struct jk_arena *arena, struct jk_report_stage *out_stage, struct jk_error *error)
@@ -59,6 +44,17 @@ enum jk_status jk_report_stage_of(const struct jk_book *book, uint32_t stage, ui
         out_stage->previous = jk_book_stage(book, previous->stage, m)->id;
         out_stage->previous_revision = previous->revision;
     }
-    if (!split_teams(facts->teams, arena, out_stage)) return jk_out_of_memory(error);
+
+    /* ids with one space between them, as a list */
+    struct jk_span teams = facts->teams;
+    struct jk_span id;
+    size_t count = 1;
+    for (size_t i = 0; i < teams.len; i++)
+        count += teams.at[i] == ' ';
+    struct jk_span *ids = jk_arena_zalloc(arena, count, sizeof *ids);
+    if (!ids) return jk_out_of_memory(error);
+    out_stage->teams = ids;
+    for (bool more = true; more; ids[out_stage->team_count++] = id)
+        more = jk_span_cut(&teams, ' ', &id);
     return JK_OK;
 }

@@ -59,16 +59,6 @@ static void read_policy(struct jk_fields *top, struct jk_summary *out_summary)
         jk_fields_fault(&reader, "sha256", json_object_get(reader.object, "sha256"), "it must be the text's digest");
 }
 
-static void read_stage(struct jk_fields *top, struct jk_summary *out_summary)
-{
-    struct jk_fields reader = jk_fields_object(top, "stage");
-    out_summary->id = jk_fields_text(&reader, "id", jk_ident_team_fault);
-    out_summary->title = jk_fields_text(&reader, "title", jk_ident_label_fault);
-    out_summary->title_ko = jk_fields_text(&reader, "title_ko", jk_ident_label_fault);
-    out_summary->source = jk_fields_text(&reader, "source", jk_ident_label_fault);
-    jk_fields_end(&reader);
-}
-
 static void read_teams(struct jk_fields *top, struct jk_summary *out_summary)
 {
     const json_t *list = jk_fields_list(top, "teams", 1, TEAMS_MAX);
@@ -90,35 +80,6 @@ static void read_previous(struct jk_fields *top, struct jk_summary *out_summary)
     out_summary->previous = jk_fields_text(&reader, "stage", jk_ident_team_fault);
     out_summary->previous_revision = jk_fields_number(&reader, "revision", 1);
     jk_fields_end(&reader);
-}
-
-static void read_digests(struct jk_fields *top, struct jk_summary *out_summary)
-{
-    struct jk_fields reader = jk_fields_object(top, "digests");
-    out_summary->table = jk_fields_digest(&reader, "table");
-    out_summary->members = jk_fields_digest(&reader, "members");
-    out_summary->left_out = jk_fields_digest(&reader, "left_out");
-    jk_fields_end(&reader);
-}
-
-static void read_subject(struct jk_fields *top, struct jk_summary *out_summary)
-{
-    const char *format = jk_fields_text(top, "format", format_fault);
-    out_summary->origin = jk_fields_text(top, "origin", jk_ident_label_fault);
-    read_stage(top, out_summary);
-    out_summary->revision = jk_fields_number(top, "revision", 1);
-    const char *cutoff = jk_fields_text(top, "cutoff", cutoff_fault);
-    out_summary->n = jk_fields_number(top, "n", 0);
-    out_summary->m = jk_fields_number(top, "m", out_summary->n);
-    out_summary->root_n = jk_fields_digest(top, "root_n");
-    out_summary->root_m = jk_fields_digest(top, "root_m");
-    read_policy(top, out_summary);
-    if (!jk_fields_failed(top) && strcmp(format, jk_report_format(out_summary->policy.rules)) != 0)
-        jk_fields_fault(top, "format", json_object_get(top->object, "format"), "it must be the policy's rule set's");
-    read_teams(top, out_summary);
-    read_previous(top, out_summary);
-    read_digests(top, out_summary);
-    if (!jk_fields_failed(top)) (void)jk_time_parse_canonical(jk_span_of(cutoff), &out_summary->cutoff_us);
 }
 
 /* ---- a row ---- */
@@ -260,7 +221,10 @@ static void read_row(struct jk_fields *reader, uint32_t rules, struct jk_arena *
     plain->distinct_weights = read_part(reader, "distinct_weights", plain->counted);
     check_sum(reader, "transitive", (uint64_t)plain->direct + plain->transitive, plain->counted,
               "with direct it must sum to counted");
-    if (rules > 1) plain->adopted = read_part(reader, "adopted", plain->counted);
+    if (rules > 1) {
+        plain->adopted = read_part(reader, "adopted", plain->counted);
+        out_row->total.pending = read_part(reader, "pending", plain->counted);
+    }
     read_left_out(reader, rules, &out_row->total);
     read_splits(reader, plain);
     read_depths(reader, plain);
@@ -294,7 +258,36 @@ static enum jk_status read_summary(const json_t *document, struct jk_summary *ou
 {
     struct jk_reading reading = {.arena = out_summary->arena, .error = error, .status = JK_OK};
     struct jk_fields top = jk_fields_top(&reading, document);
-    read_subject(&top, out_summary);
+    const char *format = jk_fields_text(&top, "format", format_fault);
+    out_summary->origin = jk_fields_text(&top, "origin", jk_ident_label_fault);
+
+    struct jk_fields reader = jk_fields_object(&top, "stage");
+    out_summary->id = jk_fields_text(&reader, "id", jk_ident_team_fault);
+    out_summary->title = jk_fields_text(&reader, "title", jk_ident_label_fault);
+    out_summary->title_ko = jk_fields_text(&reader, "title_ko", jk_ident_label_fault);
+    out_summary->source = jk_fields_text(&reader, "source", jk_ident_label_fault);
+    jk_fields_end(&reader);
+
+    out_summary->revision = jk_fields_number(&top, "revision", 1);
+    const char *cutoff = jk_fields_text(&top, "cutoff", cutoff_fault);
+    out_summary->n = jk_fields_number(&top, "n", 0);
+    out_summary->m = jk_fields_number(&top, "m", out_summary->n);
+    out_summary->root_n = jk_fields_digest(&top, "root_n");
+    out_summary->root_m = jk_fields_digest(&top, "root_m");
+    read_policy(&top, out_summary);
+    if (!jk_fields_failed(&top) && strcmp(format, jk_report_format(out_summary->policy.rules)) != 0)
+        jk_fields_fault(&top, "format", json_object_get(top.object, "format"), "it must be the policy's rule set's");
+    read_teams(&top, out_summary);
+    read_previous(&top, out_summary);
+
+    reader = jk_fields_object(&top, "digests");
+    out_summary->table = jk_fields_digest(&reader, "table");
+    out_summary->members = jk_fields_digest(&reader, "members");
+    out_summary->left_out = jk_fields_digest(&reader, "left_out");
+    jk_fields_end(&reader);
+
+    if (!jk_fields_failed(&top)) (void)jk_time_parse_canonical(jk_span_of(cutoff), &out_summary->cutoff_us);
+
     read_rows(&top, out_summary);
     jk_fields_end(&top);
     if (reading.status == JK_OK && out_summary->arena->exhausted) return jk_out_of_memory(error);

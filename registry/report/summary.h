@@ -1,6 +1,6 @@
 /* A report read back from its JSON, and its presentations: CSV and a printable page. (For a terminal's table see
- * cli/console/report_table.h.) Pure functions of the canonical texts, so that server and client show the same; no
- * digest covers anything here.
+ * cli/console/report_table.h.) Pure functions of the canonical texts and of what listing.h has beside them, so that
+ * server and client show the same; no digest covers anything here.
  *
  * Limits: a report has at most JK_SUMMARY_MAX bytes; lists on a page JK_PAGE_LIST lines each. Belongs to one thread;
  * read-only once read. */
@@ -61,12 +61,18 @@ const struct jk_summary_row *jk_summary_find(const struct jk_summary *summary, e
 
 /* The table's columns, and after the name the team, as base/csv.h writes tables. */
 void jk_summary_csv(const struct jk_summary *summary, struct jk_text *out);
+/* The lists, in the same way: counted.csv from listing.h's text, left-out.csv from left-out.tsv, with a row for each
+ * base model and the reasons of it, commas between them. */
+void jk_summary_counted_csv(struct jk_span listing, struct jk_text *out);
+void jk_summary_left_out_csv(struct jk_span left_out, struct jk_text *out);
 
 /* One page without scripts and without anything from elsewhere; it prints on A4. */
 struct jk_page {
     const struct jk_summary *summary;
     const struct jk_summary *previous; /* of the stage named in summary->previous; NULL: no comparison */
     struct jk_span members, left_out;  /* members.txt and left-out.tsv, whole; empty: no lists */
+    struct jk_span team_names;         /* of listing.h; empty: teams are called by their ids */
+    struct jk_span listing;            /* of listing.h, of the same derivatives as members */
 };
 JK_MUST_USE enum jk_status jk_summary_html(const struct jk_page *page, struct jk_text *out, struct jk_error *error);
 

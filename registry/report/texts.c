@@ -35,5 +35,7 @@ void jk_report_texts_free(struct jk_report_texts *texts)
     jk_text_done(&texts->json);
     jk_text_done(&texts->members);
     jk_text_done(&texts->left_out);
+    jk_text_done(&texts->team_names);
+    jk_text_done(&texts->listing);
     *texts = (struct jk_report_texts){0};
 }

@@ -1,5 +1,5 @@
 /* The four canonical texts of a report with their digests: what a closing commits to, and what anybody can recompute
- * byte by byte. Pure. Memory: about 110 bytes per derivative. Belongs to one thread. */
+ * byte by byte; and what the page for people shows beside them. Pure. Memory: about 280 bytes per derivative. Belongs to one thread. */
 #ifndef JK_REPORT_TEXTS_H
 #define JK_REPORT_TEXTS_H
 
@@ -7,6 +7,7 @@
 
 struct jk_report_texts {
     struct jk_text table, json, members, left_out;
+    struct jk_text team_names, listing; /* of listing.h: in no digest */
     struct jk_digest table_sha256, json_sha256, members_sha256, left_out_sha256;
 };
 
