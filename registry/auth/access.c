@@ -99,15 +99,6 @@ static enum jk_status refuse_role(unsigned allowed, struct jk_error *error)
                    used ? wanted : "none");
 }
 
-static enum jk_status refuse_scope(unsigned missing, struct jk_error *error)
-{
-    unsigned first = missing & (~missing + 1);
-    jk_error_fact(error, "scope", "%s", jk_scope_name(first));
-    return jk_fail(error, JK_PERMISSION_DENIED, "SCOPE_REQUIRED",
-                   "the token lacks the scope \"%s\" that this method requires; use a token with that scope",
-                   jk_scope_name(first));
-}
-
 enum jk_status jk_may_call(const struct jk_principal *principal, unsigned allowed, unsigned scope,
                            struct jk_error *error)
 {
@@ -117,5 +108,9 @@ enum jk_status jk_may_call(const struct jk_principal *principal, unsigned allowe
                        "this method needs an account: send the header \"authorization: Bearer jk_…\" with a token");
     if (!may_help(principal, allowed)) return refuse_role(allowed, error);
     unsigned missing = scope & ~jk_scopes_with_included(principal->scopes);
-    return missing ? refuse_scope(missing, error) : JK_OK;
+    if (!missing) return JK_OK;
+    const char *first = jk_scope_name(missing & (~missing + 1));
+    jk_error_fact(error, "scope", "%s", first);
+    return jk_fail(error, JK_PERMISSION_DENIED, "SCOPE_REQUIRED",
+                   "the token lacks the scope \"%s\" that this method requires; use a token with that scope", first);
 }

@@ -37,6 +37,7 @@ struct jk_directory *jk_directory_new(void)
     good = jk_finder_init(&directory->blobs) && good;
     good = jk_finder_init(&directory->rulers) && good;
     good = jk_finder_init(&directory->teams) && good;
+    good = jk_finder_init(&directory->renewals) && good;
     if (good) return directory;
     jk_directory_free(directory);
     return NULL;
@@ -109,17 +110,6 @@ static void unlink_token(struct jk_directory *directory, struct jk_token_item *i
     list_live(directory, item, false);
 }
 
-/* A token came back, and with it perhaps its children, which were taken off the list one by one. */
-static void relist_tokens(struct jk_directory *directory, uint64_t account)
-{
-    struct jk_finder_link *link =
-        jk_finder_chain(&directory->tokens_by_account, jk_directory_hash_number(directory, account));
-    for (; link; link = link->next) {
-        struct jk_token_item *item = JK_FINDER_ITEM(link, struct jk_token_item, by_account);
-        if (item->token.account == account) list_live(directory, item, !item->token.revoked);
-    }
-}
-
 /* Counts a new token, or takes one that was never stored off the count again. */
 static void count_token(struct jk_directory *directory, const struct jk_token *token, bool back)
 {
@@ -144,7 +134,15 @@ static void *put_token(struct jk_directory *directory, struct jk_token_item *ite
     jk_finder_add(&directory->tokens_by_account, &item->by_account,
                   jk_directory_hash_number(directory, item->token.account));
     list_live(directory, item, !item->token.revoked);
-    if (had && had->token.revoked && !item->token.revoked) relist_tokens(directory, item->token.account);
+    if (had && had->token.revoked && !item->token.revoked) {
+        /* it came back, and with it perhaps its children, which were taken off the list one by one */
+        struct jk_finder_link *link =
+            jk_finder_chain(&directory->tokens_by_account, jk_directory_hash_number(directory, item->token.account));
+        for (; link; link = link->next) {
+            struct jk_token_item *child = JK_FINDER_ITEM(link, struct jk_token_item, by_account);
+            if (child->token.account == item->token.account) list_live(directory, child, !child->token.revoked);
+        }
+    }
     return had;
 }
 
@@ -210,26 +208,36 @@ static void *put_blob(struct jk_directory *directory, const struct jk_record_key
     return had;
 }
 
-/* Each on its own: what is known of one already says more. False when out of memory, with none of them left. */
+static void drop_blobs(struct jk_directory *directory, struct jk_blob_item *const *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        jk_finder_remove(&directory->blobs, &items[i]->by_digest);
+        free(items[i]);
+    }
+}
+
+/* Each on its own: what is known of one already says more, and stays. False when out of memory, with none of them put. */
 static bool put_hub_records(struct jk_directory *directory, const struct jk_hub_records *records)
 {
-    for (uint32_t i = 0; i < records->count; i++) {
+    struct jk_blob_item *put[JK_HUB_RECORDS_MAX];
+    uint32_t count = 0, at = 0;
+    for (uint32_t i = 0; i < records->count; at += records->sizes[i++]) {
         if (jk_directory_blob_item(directory, &records->digests[i])) continue;
-        struct jk_blob_item *item = calloc(1, sizeof *item);
-        if (!item) return false;
+        struct jk_blob_item *item = put[count] = calloc(1, sizeof *item);
+        if (!item) {
+            drop_blobs(directory, put, count);
+            return false;
+        }
+        count++;
         item->blob = (struct jk_blob_facts){.digest = records->digests[i],
                                             .kind = JK_BLOB_KIND_HUB_RECORD,
                                             .size = records->sizes[i],
-                                            .created_us = records->created_us};
+                                            .created_us = records->created_us,
+                                            .bundle = records->index,
+                                            .bundle_at = at};
         jk_finder_add(&directory->blobs, &item->by_digest, jk_directory_hash_digest(directory, &records->digests[i]));
     }
     return true;
-}
-
-static void drop_hub_records(struct jk_directory *directory, const struct jk_hub_records *records)
-{
-    for (uint32_t i = 0; i < records->count; i++)
-        free(take_blob(directory, &(struct jk_record_key){.digest = records->digests[i]}));
 }
 
 static void *take_ruler(struct jk_directory *directory, const struct jk_record_key *key)
@@ -386,7 +394,6 @@ enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_
     if (facts.key.kind == JK_RECORD_HUB_RECORDS) {
         jk_directory_write_lock(directory);
         bool done = put_hub_records(directory, &facts.hub_records);
-        if (!done) drop_hub_records(directory, &facts.hub_records);
         jk_directory_unlock(directory);
         return done ? JK_OK : jk_out_of_memory(error);
     }
@@ -444,10 +451,13 @@ void jk_directory_drop(struct jk_directory *directory, const struct jk_record *r
     bool many = facts.key.kind == JK_RECORD_HUB_RECORDS;
     if (many && jk_record_parse(record, &facts, &error) != JK_OK) return;
     jk_directory_write_lock(directory);
-    if (many)
-        drop_hub_records(directory, &facts.hub_records);
-    else
+    if (many) {
+        /* Takes back what was put, all of which was new: whoever writes them names none that is known (census_step.c). */
+        for (uint32_t i = 0; i < facts.hub_records.count; i++)
+            free(take_blob(directory, &(struct jk_record_key){.digest = facts.hub_records.digests[i]}));
+    } else {
         had = take_item(directory, &facts.key);
+    }
     jk_directory_unlock(directory);
     free(had);
 }

@@ -52,6 +52,7 @@ struct jk_account {
     int64_t admin_until_us;           /* when the account last lost the role admin; 0: never, or not recorded */
     bool teams_known;                 /* whether it is recorded which teams it has acted for */
     char acted_for[256];              /* the ids of all teams for which it ever had the role, separated by spaces */
+    char spoke_for[512]; /* the same of verifiers, each with the account that gave the role: "lab/12 other/0" */
 };
 struct jk_token {
     uint64_t id;
@@ -92,8 +93,16 @@ struct jk_publisher_request {
     uint64_t owner;       /* with OWNER: the account that is to become an owner */
     char looks_like[201]; /* with CREATE: the reserved name that it resembled when requested; otherwise empty */
 };
-/* A licence text, a manifest, what a hub said of a repository, the list of a census. */
-enum jk_blob_kind { JK_BLOB_KIND_LICENSE, JK_BLOB_KIND_MANIFEST, JK_BLOB_KIND_HUB_RECORD, JK_BLOB_KIND_CENSUS_LIST };
+/* A licence text, a manifest, what a hub said of a repository, the list of a census, a challenge text, an evidence
+ * text. */
+enum jk_blob_kind {
+    JK_BLOB_KIND_LICENSE,
+    JK_BLOB_KIND_MANIFEST,
+    JK_BLOB_KIND_HUB_RECORD,
+    JK_BLOB_KIND_CENSUS_LIST,
+    JK_BLOB_KIND_CHALLENGE,
+    JK_BLOB_KIND_EVIDENCE
+};
 /* Withdrawn: the bytes are gone, and may not be uploaded again until an admin lifts the withdrawal. Lifted: gone, but
  * may be uploaded again. Removed: gone because no entry named it; the directory forgets it. */
 enum jk_blob_state { JK_BLOB_STORED, JK_BLOB_WITHDRAWN, JK_BLOB_LIFTED, JK_BLOB_REMOVED };
@@ -110,13 +119,15 @@ struct jk_blob_facts {
     enum jk_blob_state state;
     int64_t withdrawn_us;    /* unless it is stored */
     struct jk_digest reason; /* of the free text with the reason for the withdrawal */
+    uint64_t bundle;         /* hub records in which its bytes may lie, by their index; 0: in none */
+    uint32_t bundle_at;      /* how many bytes of them come before */
 };
 
 /* Hub records whose bytes came with one request: they are blobs like any other, stored together for their number. What
  * becomes of a single one later, a withdrawal say, is in a record of its own, which counts from then on. */
 #define JK_HUB_RECORDS_MAX 200
 struct jk_hub_records {
-    uint64_t index; /* log index of an entry of that request */
+    uint64_t index; /* log index of an entry of that request; more than 0 */
     int64_t created_us;
     uint32_t count; /* 1 … */
     struct jk_digest digests[JK_HUB_RECORDS_MAX];
@@ -141,6 +152,15 @@ struct jk_teams_proposal {
     uint64_t granted_by; /* who had granted the account the role; 0: the server, at start */
     int64_t time_us;
     char teams[JK_TEAMS_TEXT_MAX + 1];
+};
+
+/* That somebody asked for the evidence of a release to be computed anew: it waits as long as there is none that was computed
+ * at this log size or a larger one, and is kept after that. */
+struct jk_renewal {
+    struct jk_digest release; /* its lineage hash */
+    uint64_t account;         /* which asked, the last one */
+    uint32_t size;            /* of the log when it was asked, at least 1 */
+    int64_t time_us;
 };
 
 /* When the log was last seen alive, written hourly unless something else is; and the newest rest, a period of a day or
@@ -173,7 +193,8 @@ void jk_directory_free(struct jk_directory *directory);
 /* ---- records: the stored form ---- */
 struct jk_record {
     const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "creator/<publisher folded>",
-                          "request/3", "blob/<hex>", "hub-records/9", "ruling/9", "teams/9", "clock/demo", "clock/life" */
+                          "request/3", "blob/<hex>", "hub-records/9", "ruling/9", "teams/9", "renewal/<hex>", "clock/demo",
+                          "clock/life" */
     const char *value; /* JSON object */
 };
 /* Applies a record (insert or replace). DATA_LOSS if key or value are malformed. */
@@ -235,7 +256,8 @@ bool jk_directory_blob_stored(struct jk_directory *directory, const struct jk_di
                               struct jk_blob_facts *out_blob);
 /* The digests of all stored manifests, in no particular order; freed by the caller. NULL: out of memory. */
 struct jk_digest *jk_directory_manifests(struct jk_directory *directory, size_t *out_count);
-/* The same for all stored blobs last uploaded before that time. */
+/* The same for all stored blobs last uploaded before that time, but for hubs' records: those come with the entry that names
+ * them, and are many. */
 struct jk_digest *jk_directory_old_blobs(struct jk_directory *directory, int64_t before_us, size_t *out_count);
 /* Lists, in arena, ordered by id (members, including those invited: by account): those with id > after, at most `most`.
  */

@@ -174,7 +174,7 @@ bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *d
 }
 
 struct listed {
-    bool manifests_only;
+    bool manifests_only, uploaded_only;
     int64_t before_us; /* last uploaded before that */
     struct jk_digest *digests;
     size_t count;
@@ -185,6 +185,7 @@ static void list_blob(void *context, struct jk_finder_link *link)
     struct listed *listed = context;
     const struct jk_blob_facts *blob = &JK_FINDER_ITEM(link, struct jk_blob_item, by_digest)->blob;
     if (blob->state != JK_BLOB_STORED || (listed->manifests_only && blob->kind != JK_BLOB_KIND_MANIFEST)) return;
+    if (listed->uploaded_only && blob->kind == JK_BLOB_KIND_HUB_RECORD) return;
     if (jk_blob_brought_us(blob) < listed->before_us) listed->digests[listed->count++] = blob->digest;
 }
 
@@ -205,7 +206,7 @@ struct jk_digest *jk_directory_manifests(struct jk_directory *directory, size_t 
 
 struct jk_digest *jk_directory_old_blobs(struct jk_directory *directory, int64_t before_us, size_t *out_count)
 {
-    return list_blobs(directory, &(struct listed){.before_us = before_us}, out_count);
+    return list_blobs(directory, &(struct listed){.uploaded_only = true, .before_us = before_us}, out_count);
 }
 
 bool jk_directory_get_record(struct jk_directory *directory, const char *key, struct jk_arena *arena,
@@ -411,12 +412,6 @@ static bool is_hand(const struct jk_member *member)
     return !member->never;
 }
 
-/* A number that is the smaller, the newer the membership is. */
-static uint64_t newest_first(const struct jk_member *member)
-{
-    return member->since_us > 0 ? UINT64_MAX - (uint64_t)member->since_us : UINT64_MAX;
-}
-
 static void pick_memberships(const struct jk_directory *directory, uint64_t account,
                              bool (*wanted)(const struct jk_member *member), struct picks *picks)
 {
@@ -424,7 +419,8 @@ static void pick_memberships(const struct jk_directory *directory, uint64_t acco
         jk_finder_chain(&directory->members_by_account, jk_directory_hash_number(directory, account));
     for (; link; link = link->next) {
         const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_account)->member;
-        if (member->account == account && wanted(member)) pick(picks, newest_first(member), member);
+        if (member->account == account && wanted(member)) /* the newest first */
+            pick(picks, member->since_us > 0 ? UINT64_MAX - (uint64_t)member->since_us : UINT64_MAX, member);
     }
 }
 

@@ -51,6 +51,13 @@ struct jk_teams_item {
     struct jk_teams_proposal proposal;
 };
 
+struct jk_renewal_item {
+    struct jk_finder_link by_release;
+    struct jk_renewal_item *older, *newer; /* by arrival */
+    uint64_t arrival;                      /* rising, from 1 */
+    struct jk_renewal renewal;
+};
+
 struct jk_clock_item {
     int64_t ahead_us;
 };
@@ -68,7 +75,10 @@ struct jk_directory {
     struct jk_finder creators_by_publisher, creators_by_account; /* likewise */
     struct jk_finder blobs;
     struct jk_finder rulers;
-    struct jk_finder teams;      /* proposed teams, by the stage's entry */
+    struct jk_finder teams; /* proposed teams, by the stage's entry */
+    struct jk_finder renewals;
+    struct jk_renewal_item *newest_renewal;
+    uint64_t renewals_put;       /* how many ever arrived */
     struct jk_clock_item *clock; /* NULL: none */
     struct jk_life *life;        /* NULL: none */
 };

@@ -13,7 +13,7 @@
 const char *const jk_member_words[] = {"none", "writer", "owner", NULL};
 const char *const jk_request_kind_words[] = {"create", "claim", "owner", NULL};
 const char *const jk_request_state_words[] = {"pending", "approved", "refused", NULL};
-const char *const jk_blob_words[] = {"license", "manifest", "hub-record", "census-list", NULL};
+const char *const jk_blob_words[] = {"license", "manifest", "hub-record", "census-list", "challenge", "evidence", NULL};
 const char *const jk_blob_state_words[] = {"stored", "withdrawn", "lifted", "removed", NULL};
 
 struct reader {
@@ -211,19 +211,6 @@ static void read_token(struct reader *reader, struct jk_record_facts *facts)
     if (token->made_with >= token->id) fault_field(reader, "made_with", "must be the number of an earlier token");
 }
 
-/* There used to be no invitations: everybody who was added was a member at once. */
-static void read_invitation(struct reader *reader, struct jk_member *member)
-{
-    if (has_field(reader, "never")) member->never = take_bool(reader, "never");
-    if (has_field(reader, "invited") || has_field(reader, "invited_by")) {
-        member->invited = (enum jk_member_role)take_word(reader, "invited", jk_member_words);
-        member->invited_by = take_integer(reader, "invited_by");
-        if (member->invited == JK_MEMBER_NONE) fault_field(reader, "invited", "must be a role where it is there");
-    }
-    if (member->role != JK_MEMBER_NONE && (member->never || member->invited != JK_MEMBER_NONE))
-        fault_field(reader, "role", "must be none of who is invited, or never was a member");
-}
-
 static void read_member(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_member *member = &facts->member;
@@ -233,7 +220,17 @@ static void read_member(struct reader *reader, struct jk_record_facts *facts)
         fault_field(reader, "publisher", "must be the key's, but for case");
     member->role = (enum jk_member_role)take_word(reader, "role", jk_member_words);
     member->since_us = take_time(reader, "since_us");
-    read_invitation(reader, member);
+
+    /* there used to be no invitations: everybody who was added was a member at once */
+    if (has_field(reader, "never")) member->never = take_bool(reader, "never");
+    if (has_field(reader, "invited") || has_field(reader, "invited_by")) {
+        member->invited = (enum jk_member_role)take_word(reader, "invited", jk_member_words);
+        member->invited_by = take_integer(reader, "invited_by");
+        if (member->invited == JK_MEMBER_NONE) fault_field(reader, "invited", "must be a role where it is there");
+    }
+    if (member->role != JK_MEMBER_NONE && (member->never || member->invited != JK_MEMBER_NONE))
+        fault_field(reader, "role", "must be none of who is invited, or never was a member");
+
     if (!has_field(reader, "stood")) return;
     member->stood = (uint32_t)take_int(reader, "stood", 1, UINT32_MAX - 1);
     if (member->role != JK_MEMBER_OWNER && member->invited != JK_MEMBER_OWNER)
@@ -278,6 +275,10 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
     if (blob->kind == JK_BLOB_KIND_CENSUS_LIST) blob->models = (uint64_t)take_int(reader, "models", 0, INT64_MAX);
     blob->created_us = take_time(reader, "created_us");
     if (has_field(reader, "renewed_us")) blob->renewed_us = take_int(reader, "renewed_us", 1, TIME_MAX_US);
+    if (has_field(reader, "bundle")) {
+        blob->bundle = (uint64_t)take_int(reader, "bundle", 1, UINT32_MAX);
+        blob->bundle_at = (uint32_t)take_int(reader, "bundle_at", 0, UINT32_MAX);
+    }
     blob->state = JK_BLOB_STORED;
     if (!json_object_get(reader->object, "state")) return; /* blobs could not always be withdrawn */
     blob->state = (enum jk_blob_state)take_word(reader, "state", jk_blob_state_words);

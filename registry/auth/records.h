@@ -5,7 +5,8 @@
  * What older versions did not write may be absent, so that their records are read: it stands after the semicolon, and is
  * written only where there is something to say.
  *   account/<id>                    label roles team disabled created_us; created_by, grants [{role since_us by}],
- *                                   admin_until_us, acted_for (written always: absent, it is not known)
+ *                                   admin_until_us, acted_for (written always: absent, it is not known), verifier,
+ *                                   spoke_for
  *   token/<id>                      account hash scopes label created_us expires_us revoked; made_by and made_with
  *   member/<publisher folded>/<id>  publisher role since_us; stood, of an owner or one invited as such; invited and
  *                                   invited_by; never
@@ -18,6 +19,7 @@
  *   hub-records/<log index>         created_us; records: "<sha256>:<size>" of each, separated by spaces
  *   ruling/<log index>              account; token and granted_by; time_us and what, of a proposal that is no entry
  *   teams/<log index>               account token granted_by time_us teams
+ *   renewal/<lineage hash>          account size time_us
  *   clock/demo                      ahead_us
  *   clock/life                      seen_us rest_from_us rest_until_us */
 #ifndef JK_AUTH_RECORDS_H
@@ -45,9 +47,10 @@ enum jk_record_kind {
 
 struct jk_record_key {
     enum jk_record_kind kind;
-    uint64_t id; /* the account's with a member; 0 with a creator, blob, clock or life; a ruling's or stage's entry;
+    uint64_t
+        id; /* the account's with a member; 0 with a creator, blob, renewal, clock or life; a ruling's or stage's entry;
                   * otherwise 1 to JK_SERIES_MAX */
-    struct jk_digest digest; /* of a blob */
+    struct jk_digest digest; /* of a blob; the lineage hash of a renewal's release */
     char publisher[97];      /* of a member or creator, case-folded */
 };
 
@@ -64,6 +67,7 @@ struct jk_record_facts {
         struct jk_hub_records hub_records;
         struct jk_ruler ruler;
         struct jk_teams_proposal teams;
+        struct jk_renewal renewal;
         int64_t ahead_us; /* of a clock */
         struct jk_life life;
     };

@@ -173,6 +173,10 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
     if (blob->kind == JK_BLOB_KIND_CENSUS_LIST) put_int(&writer, "models", (int64_t)blob->models);
     put_int(&writer, "created_us", blob->created_us);
     if (blob->renewed_us) put_int(&writer, "renewed_us", blob->renewed_us);
+    if (blob->state == JK_BLOB_STORED && blob->bundle) {
+        put_int(&writer, "bundle", (int64_t)blob->bundle);
+        put_int(&writer, "bundle_at", blob->bundle_at);
+    }
     if (blob->state != JK_BLOB_STORED) {
         put_word(&writer, "state", jk_blob_state_words, blob->state);
         put_int(&writer, "withdrawn_us", blob->withdrawn_us);

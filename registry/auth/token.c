@@ -7,9 +7,14 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Unpadded base64url (RFC 4648, section 5) of 32 bytes: 43 characters, the last of which holds four bits. */
-static void encode(const unsigned char bytes[TOKEN_BYTES], char *out)
+void jk_token_make(char out_text[JK_TOKEN_TEXT])
 {
+    unsigned char bytes[TOKEN_BYTES];
+    jk_random_bytes(bytes, sizeof bytes);
+    memcpy(out_text, JK_TOKEN_PREFIX, sizeof JK_TOKEN_PREFIX - 1);
+
+    /* unpadded base64url (RFC 4648, section 5) of 32 bytes: 43 characters, the last of which holds four bits */
+    char *out = out_text + sizeof JK_TOKEN_PREFIX - 1;
     unsigned held = 0, bits = 0;
     for (size_t i = 0; i < TOKEN_BYTES; i++) {
         held = held << 8 | bytes[i];
@@ -21,14 +26,7 @@ static void encode(const unsigned char bytes[TOKEN_BYTES], char *out)
     }
     *out++ = alphabet[held << (6 - bits) & 63];
     *out = '\0';
-}
 
-void jk_token_make(char out_text[JK_TOKEN_TEXT])
-{
-    unsigned char bytes[TOKEN_BYTES];
-    jk_random_bytes(bytes, sizeof bytes);
-    memcpy(out_text, JK_TOKEN_PREFIX, sizeof JK_TOKEN_PREFIX - 1);
-    encode(bytes, out_text + sizeof JK_TOKEN_PREFIX - 1);
     explicit_bzero(bytes, sizeof bytes);
 }
 

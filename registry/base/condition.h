@@ -12,4 +12,8 @@ void jk_condition_init(pthread_cond_t *condition);
  * moment has come. As with every condition variable, there are spurious wake-ups. */
 bool jk_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until_ms);
 
+/* Rests for so many milliseconds, or until *ending, which the mutex guards and whoever sets it signals. The caller does
+ * not hold the mutex. True: *ending. */
+bool jk_condition_rest(pthread_cond_t *condition, pthread_mutex_t *mutex, const bool *ending, int64_t ms);
+
 #endif

@@ -65,20 +65,6 @@ struct jk_close_plan jk_close_plan_of(const struct jk_closing *closing)
     return (struct jk_close_plan){closing->stage, closing->revision, closing->n, closing->m};
 }
 
-static enum jk_status check_turn(struct jk_turn *turn, const struct jk_computed *computed, struct jk_error *error)
-{
-    const struct jk_close_plan *plan = &computed->plan;
-    uint32_t size = jk_book_size(turn->book);
-    const struct jk_stage *facts = jk_book_stage(turn->book, plan->stage, size);
-    if (jk_book_closing(turn->book, plan->stage, plan->revision, size))
-        return jk_fail(error, JK_ABORTED, "REVISION_EXISTS",
-                       "Revision %u of the report was made in the meantime; check it, and try again", plan->revision);
-    if (turn->time_us < facts->cutoff_us || jk_book_size_at(turn->book, size, facts->cutoff_us) != plan->n)
-        return jk_fail(error, JK_ABORTED, "CLOCK_STEPPED",
-                       "The database's clock went back past the cut-off while the report was computed; try again");
-    return JK_OK;
-}
-
 enum jk_status jk_close_in_turn(struct jk_turn *turn, const struct jk_computed *computed, struct jk_actor actor,
                                 struct jk_span text, struct jk_error *error)
 {
@@ -96,7 +82,16 @@ enum jk_status jk_close_in_turn(struct jk_turn *turn, const struct jk_computed *
                              .members = texts->members_sha256,
                              .left_out = texts->left_out_sha256};
     if (plan->revision == 1 && jk_book_closing(turn->book, plan->stage, 1, jk_book_size(turn->book))) return JK_OK;
-    JK_TRY(check_turn(turn, computed, error));
+
+    uint32_t size = jk_book_size(turn->book);
+    const struct jk_stage *facts = jk_book_stage(turn->book, plan->stage, size);
+    if (jk_book_closing(turn->book, plan->stage, plan->revision, size))
+        return jk_fail(error, JK_ABORTED, "REVISION_EXISTS",
+                       "Revision %u of the report was made in the meantime; check it, and try again", plan->revision);
+    if (turn->time_us < facts->cutoff_us || jk_book_size_at(turn->book, size, facts->cutoff_us) != plan->n)
+        return jk_fail(error, JK_ABORTED, "CLOCK_STEPPED",
+                       "The database's clock went back past the cut-off while the report was computed; try again");
+
     if (text.len > 0) JK_TRY(jk_turn_text(turn, text, &entry.text, error));
     return jk_turn_append(turn, &entry, NULL, error);
 }

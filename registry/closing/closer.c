@@ -69,40 +69,30 @@ void jk_closer_forget(struct jk_closer *closer)
     jk_computed_release(old);
 }
 
-static bool same_plan(const struct jk_close_plan *a, const struct jk_close_plan *b)
-{
-    return a->stage == b->stage && a->revision == b->revision && a->n == b->n && a->m == b->m;
-}
-
-static struct jk_computed *find_kept(struct jk_closer *closer, const struct jk_close_plan *plan)
-{
-    struct jk_computed *found = NULL;
-    pthread_mutex_lock(&closer->lock);
-    if (closer->kept && same_plan(&closer->kept->plan, plan)) {
-        found = closer->kept;
-        atomic_fetch_add(&found->holders, 1);
-    }
-    pthread_mutex_unlock(&closer->lock);
-    return found;
-}
-
 /* ---- computing ---- */
-
-static enum jk_status wait_turn(struct jk_closer *closer, int64_t deadline_ms, struct jk_error *error)
-{
-    int64_t most_ms = jk_monotonic_ms() + BUSY_MS, until_ms = deadline_ms < most_ms ? deadline_ms : most_ms;
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    if (pthread_mutex_clocklock(&closer->computing, CLOCK_MONOTONIC, &until) == 0) return JK_OK;
-    error->retry_ms = 1000;
-    return jk_fail(error, JK_UNAVAILABLE, "COMPUTING", "Another report is being computed; try again shortly");
-}
 
 enum jk_status jk_closer_compute(struct jk_closer *closer, struct jk_reader *reader, const struct jk_close_plan *plan,
                                  int64_t deadline_ms, struct jk_computed **out_computed, struct jk_error *error)
 {
     enum jk_status status = JK_OK;
-    JK_TRY(wait_turn(closer, deadline_ms, error));
-    *out_computed = find_kept(closer, plan);
+    int64_t most_ms = jk_monotonic_ms() + BUSY_MS, until_ms = deadline_ms < most_ms ? deadline_ms : most_ms;
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    if (pthread_mutex_clocklock(&closer->computing, CLOCK_MONOTONIC, &until) != 0) {
+        error->retry_ms = 1000;
+        return jk_fail(error, JK_UNAVAILABLE, "COMPUTING", "Another report is being computed; try again shortly");
+    }
+
+    /* what was computed last may be the same */
+    struct jk_computed *found = NULL;
+    pthread_mutex_lock(&closer->lock);
+    if (closer->kept && closer->kept->plan.stage == plan->stage && closer->kept->plan.revision == plan->revision &&
+        closer->kept->plan.n == plan->n && closer->kept->plan.m == plan->m) {
+        found = closer->kept;
+        atomic_fetch_add(&found->holders, 1);
+    }
+    pthread_mutex_unlock(&closer->lock);
+    *out_computed = found;
+
     if (!*out_computed) {
         keep_computed(closer, NULL); /* never two of ours in memory; callers may still hold one */
         status = jk_compute(closer->store, reader, plan, deadline_ms, out_computed, error);
@@ -127,27 +117,6 @@ static void copy_revision(const struct jk_view *view, const struct jk_closing *c
     memcpy(out->stage, id.at, id.len);
 }
 
-static bool find_revision(struct jk_closer *closer, uint32_t stage, uint32_t revision, struct revision *out_found)
-{
-    struct jk_view view;
-    jk_store_view(closer->store, &view);
-    const struct jk_closing *closing = jk_book_closing(view.book, stage, revision, view.size);
-    if (closing) copy_revision(&view, closing, out_found);
-    jk_store_view_end(closer->store);
-    return closing != NULL;
-}
-
-/* The previous one, with which the page compares. */
-static bool find_previous(struct jk_closer *closer, const struct jk_closing *closing, struct revision *out_found)
-{
-    struct jk_view view;
-    jk_store_view(closer->store, &view);
-    const struct jk_closing *previous = jk_report_previous(view.book, closing->stage, closing->m);
-    if (previous) copy_revision(&view, previous, out_found);
-    jk_store_view_end(closer->store);
-    return previous != NULL;
-}
-
 struct making {
     struct jk_closer *closer;
     struct jk_reader *reader;
@@ -167,12 +136,27 @@ static enum jk_status compute_and_write(const struct making *making, const struc
     return status;
 }
 
-static enum jk_status make_one(const struct making *making, const struct revision *revision, struct jk_span previous,
-                               struct jk_error *error)
+/* The page compares with the report of the previous stage if there is one; the files are made in any case. */
+static enum jk_status make_files(const struct making *making, const struct revision *revision, struct jk_error *error)
 {
+    const char *public_dir = jk_store_public_dir(making->closer->store);
+    JK_CLEANUP(jk_text_done) struct jk_text json;
+    struct revision previous;
+    struct jk_span found = {"", 0};
+    jk_text_init(&json, JK_SUMMARY_MAX);
+
+    struct jk_view view;
+    jk_store_view(making->closer->store, &view);
+    const struct jk_closing *before = jk_report_previous(view.book, revision->closing.stage, revision->closing.m);
+    if (before) copy_revision(&view, before, &previous);
+    jk_store_view_end(making->closer->store);
+
+    if (before && jk_report_file_read(public_dir, previous.stage, &previous.closing, JK_REPORT_JSON, &json))
+        found = jk_text_span(&json);
+
     struct jk_error why;
     jk_error_init(&why, NULL);
-    enum jk_status status = compute_and_write(making, revision, previous, &why);
+    enum jk_status status = compute_and_write(making, revision, found, &why);
     if (status == JK_OK) {
         keep_computed(making->closer, NULL);
         return JK_OK;
@@ -186,27 +170,18 @@ static enum jk_status make_one(const struct making *making, const struct revisio
     return jk_fail(error, status, why.reason, "%s", why.message);
 }
 
-/* The page compares with the report of the previous stage if there is one; the files are made in any case. */
-static enum jk_status make_files(const struct making *making, const struct revision *revision, struct jk_error *error)
-{
-    const char *public_dir = jk_store_public_dir(making->closer->store);
-    JK_CLEANUP(jk_text_done) struct jk_text json;
-    struct revision previous;
-    struct jk_span found = {"", 0};
-    jk_text_init(&json, JK_SUMMARY_MAX);
-    if (find_previous(making->closer, &revision->closing, &previous) &&
-        jk_report_file_read(public_dir, previous.stage, &previous.closing, JK_REPORT_JSON, &json))
-        found = jk_text_span(&json);
-    return make_one(making, revision, found, error);
-}
-
 enum jk_status jk_closer_files(struct jk_closer *closer, struct jk_reader *reader, uint32_t stage, uint32_t revision,
                                int64_t deadline_ms, struct jk_error *error)
 {
     const struct making making = {closer, reader, deadline_ms};
     struct revision found;
-    if (!find_revision(closer, stage, revision, &found))
-        return jk_fail(error, JK_NOT_FOUND, "REVISION_NOT_FOUND", "The stage has no revision %u", revision);
+    struct jk_view view;
+    jk_store_view(closer->store, &view);
+    const struct jk_closing *closing = jk_book_closing(view.book, stage, revision, view.size);
+    if (closing) copy_revision(&view, closing, &found);
+    jk_store_view_end(closer->store);
+    if (!closing) return jk_fail(error, JK_NOT_FOUND, "REVISION_NOT_FOUND", "The stage has no revision %u", revision);
+
     if (jk_report_files_there(jk_store_public_dir(closer->store), found.stage, revision)) return JK_OK;
     return make_files(&making, &found, error);
 }

@@ -55,9 +55,12 @@ static enum jk_status write_report(const struct jk_report *report, struct jk_com
     return jk_out_of_memory(error);
 }
 
-static enum jk_status render(struct computing *computing, struct jk_error *error)
+static enum jk_status compute(struct computing *computing, struct jk_reader *reader, int64_t deadline_ms,
+                              struct jk_error *error)
 {
     const struct jk_close_plan *plan = &computing->out->plan;
+    if (plan->n < plan->m) JK_TRY(jk_cut_fold(computing->store, reader, plan, deadline_ms, &computing->cut, error));
+
     struct jk_report *report = NULL;
     struct jk_report_stage stage;
     jk_store_view(computing->store, &computing->view);
@@ -74,14 +77,6 @@ static enum jk_status render(struct computing *computing, struct jk_error *error
     jk_report_free(report);
     jk_store_view_end(computing->store);
     return status;
-}
-
-static enum jk_status compute(struct computing *computing, struct jk_reader *reader, int64_t deadline_ms,
-                              struct jk_error *error)
-{
-    const struct jk_close_plan *plan = &computing->out->plan;
-    if (plan->n < plan->m) JK_TRY(jk_cut_fold(computing->store, reader, plan, deadline_ms, &computing->cut, error));
-    return render(computing, error);
 }
 
 enum jk_status jk_compute(struct jk_store *store, struct jk_reader *reader, const struct jk_close_plan *plan,

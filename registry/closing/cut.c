@@ -31,21 +31,6 @@ static enum jk_status apply_many(struct folding *folding, const struct jk_entry_
     return jk_book_apply_many(folding->book, folding->parsed, count, &applied, error);
 }
 
-static enum jk_status apply(struct folding *folding, const struct jk_entry_row *rows, size_t count,
-                            struct jk_error *error)
-{
-    size_t at = 0;
-    while (at < count && jk_book_size(folding->book) < folding->plan->n) {
-        size_t left = folding->plan->n - jk_book_size(folding->book), some = count - at < PARSED ? count - at : PARSED;
-        if (some > left) some = left;
-        JK_TRY(apply_many(folding, rows + at, some, error));
-        at += some;
-    }
-    for (; at < count; at++)
-        JK_TRY(jk_book_apply_cut(folding->book, rows[at].bytes, error));
-    return JK_OK;
-}
-
 static enum jk_status take_piece(struct folding *folding, const struct jk_entry_row *rows, size_t count,
                                  struct jk_error *error)
 {
@@ -57,7 +42,17 @@ static enum jk_status take_piece(struct folding *folding, const struct jk_entry_
         JK_CHECK(rows[i].index == size + i);
         jk_edge_append(&folding->edge, &leaf);
     }
-    return apply(folding, rows, count, error);
+
+    size_t at = 0;
+    while (at < count && jk_book_size(folding->book) < folding->plan->n) {
+        size_t left = folding->plan->n - jk_book_size(folding->book), some = count - at < PARSED ? count - at : PARSED;
+        if (some > left) some = left;
+        JK_TRY(apply_many(folding, rows + at, some, error));
+        at += some;
+    }
+    for (; at < count; at++)
+        JK_TRY(jk_book_apply_cut(folding->book, rows[at].bytes, error));
+    return JK_OK;
 }
 
 static enum jk_status fold_entries(struct folding *folding, struct jk_reader *reader, int64_t deadline_ms,

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/defer.h"
+#include "base/regular.h"
 #include "report/certificate.h"
 #include "report/summary.h"
 #include "tiles/grow.h"
@@ -22,7 +23,9 @@ static const char *const names[JK_REPORT_FILES] = {[JK_REPORT_TABLE] = "report.t
                                                    [JK_REPORT_LEFT_OUT] = "left-out.tsv",
                                                    [JK_REPORT_CERTIFICATE] = JK_CERTIFICATE_FILE,
                                                    [JK_REPORT_HTML] = "report.html",
-                                                   [JK_REPORT_CSV] = "report.csv"};
+                                                   [JK_REPORT_CSV] = "report.csv",
+                                                   [JK_REPORT_COUNTED_CSV] = "counted.csv",
+                                                   [JK_REPORT_LEFT_OUT_CSV] = "left-out.csv"};
 
 const char *jk_report_file_name(enum jk_report_file file)
 {
@@ -105,7 +108,7 @@ bool jk_report_file_read(const char *public_dir, const char *stage, const struct
 
 struct made {
     struct jk_folder *folder;
-    struct jk_text html, csv, certificate;
+    struct jk_text html, csv, counted_csv, left_out_csv, certificate;
 };
 
 static struct jk_span canonical(const struct jk_computed *computed, enum jk_report_file file)
@@ -139,7 +142,9 @@ static enum jk_status check_texts(const struct jk_report_making *making, struct 
 static enum jk_status render(const struct jk_report_making *making, struct made *made, struct jk_error *error)
 {
     struct jk_page page = {.members = canonical(making->computed, JK_REPORT_MEMBERS),
-                           .left_out = canonical(making->computed, JK_REPORT_LEFT_OUT)};
+                           .left_out = canonical(making->computed, JK_REPORT_LEFT_OUT),
+                           .team_names = jk_text_span(&making->computed->texts.team_names),
+                           .listing = jk_text_span(&making->computed->texts.listing)};
     struct jk_summary *summary = NULL, *previous = NULL;
     enum jk_status status = jk_summary_read(canonical(making->computed, JK_REPORT_JSON), &summary, error);
     if (status == JK_OK && making->previous.len > 0) status = jk_summary_read(making->previous, &previous, error);
@@ -149,21 +154,14 @@ static enum jk_status render(const struct jk_report_making *making, struct made 
     if (status == JK_OK) jk_summary_csv(summary, &made->csv);
     jk_summary_free(previous);
     jk_summary_free(summary);
-    if (status == JK_OK && (made->html.failed || made->csv.failed)) status = jk_out_of_memory(error);
-    return status;
+    JK_TRY(status);
+    jk_summary_counted_csv(page.listing, &made->counted_csv);
+    jk_summary_left_out_csv(page.left_out, &made->left_out_csv);
+    bool failed = made->html.failed || made->csv.failed || made->counted_csv.failed || made->left_out_csv.failed;
+    return failed ? jk_out_of_memory(error) : JK_OK;
 }
 
 /* ---- writing, under the folder's lock ---- */
-
-static enum jk_status put_canonical(const struct jk_report_making *making, struct made *made, struct jk_error *error)
-{
-    char path[JK_FOLDER_PATH];
-    for (enum jk_report_file file = 0; file <= JK_REPORT_LEFT_OUT; file++) {
-        report_path(making->computed->stage, making->computed->plan.revision, file, path);
-        JK_TRY(jk_folder_put(made->folder, path, canonical(making->computed, file), error));
-    }
-    return jk_folder_flush(made->folder, error);
-}
 
 static enum jk_status replace(const struct jk_report_making *making, struct made *made, enum jk_report_file file,
                               const struct jk_text *text, struct jk_error *error)
@@ -196,22 +194,27 @@ static enum jk_status keep_certificate(const struct jk_report_making *making, st
                    jk_folder_path(made->folder), path);
 }
 
-static enum jk_status put_certificate(const struct jk_report_making *making, struct made *made, struct jk_error *error)
+static enum jk_status put_files(const struct jk_report_making *making, struct made *made, struct jk_error *error)
 {
+    JK_TRY(jk_grow_drafts(made->folder, error)); /* left by a crash */
+
+    char path[JK_FOLDER_PATH];
+    for (enum jk_report_file file = 0; file <= JK_REPORT_LEFT_OUT; file++) {
+        report_path(making->computed->stage, making->computed->plan.revision, file, path);
+        JK_TRY(jk_folder_put(made->folder, path, canonical(making->computed, file), error));
+    }
+    JK_TRY(jk_folder_flush(made->folder, error));
+
+    JK_TRY(replace(making, made, JK_REPORT_HTML, &made->html, error));
+    JK_TRY(replace(making, made, JK_REPORT_CSV, &made->csv, error));
+    JK_TRY(replace(making, made, JK_REPORT_COUNTED_CSV, &made->counted_csv, error));
+    JK_TRY(replace(making, made, JK_REPORT_LEFT_OUT_CSV, &made->left_out_csv, error));
+
     bool kept;
     JK_TRY(keep_certificate(making, made, &kept, error));
     if (kept) return JK_OK;
     JK_TRY(jk_reader_certify(making->reader, jk_text_span(&making->computed->certificate), &made->certificate, error));
     return replace(making, made, JK_REPORT_CERTIFICATE, &made->certificate, error);
-}
-
-static enum jk_status put_files(const struct jk_report_making *making, struct made *made, struct jk_error *error)
-{
-    JK_TRY(jk_grow_drafts(made->folder, error)); /* left by a crash */
-    JK_TRY(put_canonical(making, made, error));
-    JK_TRY(replace(making, made, JK_REPORT_HTML, &made->html, error));
-    JK_TRY(replace(making, made, JK_REPORT_CSV, &made->csv, error));
-    return put_certificate(making, made, error);
 }
 
 static enum jk_status write_files(const struct jk_report_making *making, struct made *made, struct jk_error *error)
@@ -237,6 +240,8 @@ enum jk_status jk_report_files_write(const struct jk_report_making *making, stru
     jk_folder_close(made.folder);
     jk_text_done(&made.html);
     jk_text_done(&made.csv);
+    jk_text_done(&made.counted_csv);
+    jk_text_done(&made.left_out_csv);
     jk_text_done(&made.certificate);
     return status;
 }

@@ -20,10 +20,13 @@ enum jk_report_file {
     JK_REPORT_CERTIFICATE,
     JK_REPORT_HTML,
     JK_REPORT_CSV,
+    JK_REPORT_COUNTED_CSV,
+    JK_REPORT_LEFT_OUT_CSV,
     JK_REPORT_FILES
 };
 
-/* Whether all of them exist. */
+/* Whether all of them exist, and the page is one of this version (JK_PAGE_HEAD): one that an older server made is
+ * missing, as it were, and is made again. */
 bool jk_report_files_there(const char *public_dir, const char *stage, uint32_t revision);
 /* Makes the missing files, the certificate last. `previous`: report.json of the stage to compare with; empty: none.
  * DATA_LOSS raises an alarm: REPORT_DIFFERS if what was computed is not what the closing commits to, and nothing is
@@ -46,8 +49,8 @@ JK_MUST_USE enum jk_status jk_report_file_open(const char *public_dir, const cha
                                                struct jk_error *error);
 /* Reads the revision's files again from the disk, and checks the canonical ones against their digests, and the
  * certificate against its expected content and all known keys. Damaged files are reported to `told` and removed, under
- * the folder's lock, so that they can be made again; the page and the CSV, which have no known digest, only need to
- * exist. Out: whether all of them exist now; bytes read, added. UNAVAILABLE: the disk, or another process holds the
+ * the folder's lock, so that they can be made again; the page and the CSV files, which have no known digest, only
+ * need to exist. Out: whether all of them exist now; bytes read, added. UNAVAILABLE: the disk, or another process holds the
  * folder's lock. */
 struct jk_report_inspection {
     struct jk_store *store;

@@ -87,23 +87,22 @@ static bool is_forged(struct jk_span note, struct jk_span keys)
     return false;
 }
 
-/* The published certificate key; nothing if it cannot be read. */
-static void read_counts_key(const char *public_dir, struct jk_text *out_key)
-{
-    struct jk_folder *folder;
-    struct jk_error why;
-    jk_error_init(&why, NULL);
-    if (jk_folder_open(public_dir, false, &folder, &why) != JK_OK) return;
-    if (jk_folder_read(folder, "counts.vkey", out_key, &why) != JK_OK) jk_text_clear(out_key);
-    jk_folder_close(folder);
-}
-
 static bool is_signed_wrongly(struct jk_store *store, struct jk_span note)
 {
     JK_CLEANUP(jk_text_done) struct jk_text log_keys = {0};
     JK_CLEANUP(jk_text_done) struct jk_text counts_key = {.limit = KEY_MAX};
     jk_store_keys(store, UINT32_MAX, &log_keys);
-    read_counts_key(jk_store_public_dir(store), &counts_key);
+
+    /* the published certificate key; nothing if it cannot be read */
+    const char *public_dir = jk_store_public_dir(store);
+    struct jk_folder *folder;
+    struct jk_error why;
+    jk_error_init(&why, NULL);
+    if (jk_folder_open(public_dir, false, &folder, &why) == JK_OK) {
+        if (jk_folder_read(folder, "counts.vkey", &counts_key, &why) != JK_OK) jk_text_clear(&counts_key);
+        jk_folder_close(folder);
+    }
+
     return is_forged(note, jk_text_span(&log_keys)) || is_forged(note, jk_text_span(&counts_key));
 }
 
@@ -118,16 +117,6 @@ static const char *certificate_fault(const struct jk_report_inspection *inspecti
         return "no certificate";
     if (!same_certificate(&certificate, inspection)) return "a certificate for something else";
     return is_signed_wrongly(inspection->store, note) ? "a certificate with a wrong signature" : NULL;
-}
-
-static const char *check_certificate(const struct jk_report_inspection *inspection, int fd, uint64_t *bytes)
-{
-    char note[PIECE];
-    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    ssize_t len = read(fd, note, sizeof note);
-    if (len < 0) return errno == EIO ? "it cannot be read from the disk" : NULL;
-    *bytes += (uint64_t)len;
-    return certificate_fault(inspection, (struct jk_span){note, (size_t)len});
 }
 
 /* ---- all of them ---- */
@@ -151,7 +140,14 @@ static const char *fault_of(const struct jk_report_inspection *inspection, enum 
     JK_CLEANUP(close_file)
     int fd = inspected_path(inspection, file, path) ? jk_regular_open(AT_FDCWD, path, false, &why) : -1;
     if (fd < 0) return errno == 0 || errno == ELOOP ? "no file" : NULL;
-    if (file == JK_REPORT_CERTIFICATE) return check_certificate(inspection, fd, bytes);
+    if (file == JK_REPORT_CERTIFICATE) {
+        char note[PIECE];
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+        ssize_t len = read(fd, note, sizeof note);
+        if (len < 0) return errno == EIO ? "it cannot be read from the disk" : NULL;
+        *bytes += (uint64_t)len;
+        return certificate_fault(inspection, (struct jk_span){note, (size_t)len});
+    }
     return wanted ? file_fault(fd, wanted, bytes, room) : NULL;
 }
 
@@ -169,24 +165,6 @@ static enum jk_status remove_damaged_file(const struct jk_report_inspection *ins
     return JK_OK;
 }
 
-static enum jk_status remove_damaged(const struct jk_report_inspection *inspection, const bool *damaged,
-                                     uint64_t *bytes, struct jk_error *error)
-{
-    char path[PATH_MAX];
-    struct jk_folder *folder;
-    int len = snprintf(path, sizeof path, "%s/" JK_STAGE_FOLDER, jk_store_public_dir(inspection->store));
-    if (len < 0 || len >= (int)sizeof path)
-        return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "the public folder's path is too long");
-    JK_TRY(jk_folder_open(path, false, &folder, error));
-    enum jk_status status = jk_folder_lock(folder, LOCK_MS, error);
-    bool locked = status == JK_OK;
-    for (int file = 0; file < JK_REPORT_FILES && status == JK_OK; file++)
-        if (damaged[file]) status = remove_damaged_file(inspection, (enum jk_report_file)file, bytes, error);
-    if (locked) jk_folder_unlock(folder);
-    jk_folder_close(folder);
-    return status;
-}
-
 enum jk_status jk_report_files_inspect(const struct jk_report_inspection *inspection, bool *out_whole, uint64_t *bytes,
                                        struct jk_error *error)
 {
@@ -196,7 +174,21 @@ enum jk_status jk_report_files_inspect(const struct jk_report_inspection *inspec
         damaged[file] = fault_of(inspection, (enum jk_report_file)file, bytes, room) != NULL;
         any = any || damaged[file];
     }
-    if (any) JK_TRY(remove_damaged(inspection, damaged, bytes, error));
+    if (any) {
+        char path[PATH_MAX];
+        struct jk_folder *folder;
+        int len = snprintf(path, sizeof path, "%s/" JK_STAGE_FOLDER, jk_store_public_dir(inspection->store));
+        if (len < 0 || len >= (int)sizeof path)
+            return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "the public folder's path is too long");
+        JK_TRY(jk_folder_open(path, false, &folder, error));
+        enum jk_status status = jk_folder_lock(folder, LOCK_MS, error);
+        bool locked = status == JK_OK;
+        for (int file = 0; file < JK_REPORT_FILES && status == JK_OK; file++)
+            if (damaged[file]) status = remove_damaged_file(inspection, (enum jk_report_file)file, bytes, error);
+        if (locked) jk_folder_unlock(folder);
+        jk_folder_close(folder);
+        JK_TRY(status);
+    }
     *out_whole =
         jk_report_files_there(jk_store_public_dir(inspection->store), inspection->stage, inspection->closing->revision);
     return JK_OK;

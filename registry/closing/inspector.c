@@ -41,40 +41,6 @@ struct found {
     char stage[JK_STAGE_ID];
 };
 
-static uint64_t count_all(struct jk_store *store)
-{
-    struct jk_view view;
-    uint64_t count = 0;
-    jk_store_view(store, &view);
-    for (uint32_t stage = 0; stage < jk_book_stages(view.book, view.size); stage++) {
-        const struct jk_closing *last = jk_book_closing(view.book, stage, 0, view.size);
-        count += last ? last->revision : 0;
-    }
-    jk_store_view_end(store);
-    return count;
-}
-
-/* False: that was the last. */
-static bool find_next(struct jk_inspector *inspector, struct found *out_found)
-{
-    const struct jk_closing *closing = NULL;
-    struct place *at = &inspector->at;
-    struct jk_view view;
-    jk_store_view(inspector->store, &view);
-    while (!closing && at->stage < jk_book_stages(view.book, view.size)) {
-        closing = jk_book_closing(view.book, at->stage, at->revision + 1, view.size);
-        *at = closing ? (struct place){at->stage, at->revision + 1} : (struct place){at->stage + 1, 0};
-    }
-    if (closing) {
-        struct jk_span id = jk_book_stage(view.book, at->stage, view.size)->id;
-        JK_CHECK(id.len < JK_STAGE_ID);
-        *out_found = (struct found){.closing = *closing};
-        memcpy(out_found->stage, id.at, id.len);
-    }
-    jk_store_view_end(inspector->store);
-    return closing != NULL;
-}
-
 /* ---- one revision ---- */
 
 static void tell_damaged(void *context, enum jk_report_file file, const char *text)
@@ -119,7 +85,25 @@ static void inspect_next(struct jk_inspector *inspector)
 {
     struct jk_error error;
     struct found found;
-    if (!find_next(inspector, &found)) {
+
+    /* the revision after the one inspected last, if there is one */
+    const struct jk_closing *closing = NULL;
+    struct place *at = &inspector->at;
+    struct jk_view view;
+    jk_store_view(inspector->store, &view);
+    while (!closing && at->stage < jk_book_stages(view.book, view.size)) {
+        closing = jk_book_closing(view.book, at->stage, at->revision + 1, view.size);
+        *at = closing ? (struct place){at->stage, at->revision + 1} : (struct place){at->stage + 1, 0};
+    }
+    if (closing) {
+        struct jk_span id = jk_book_stage(view.book, at->stage, view.size)->id;
+        JK_CHECK(id.len < JK_STAGE_ID);
+        found = (struct found){.closing = *closing};
+        memcpy(found.stage, id.at, id.len);
+    }
+    jk_store_view_end(inspector->store);
+
+    if (!closing) {
         inspector->number = inspector->count;
         return;
     }
@@ -138,24 +122,30 @@ static void begin_pass(struct jk_inspector *inspector)
     inspector->pass_ms = jk_reread_pass_ms(inspector->bytes);
     if (inspector->trouble && inspector->pass_ms < TROUBLE_MS) inspector->pass_ms = TROUBLE_MS;
     inspector->at = (struct place){0, 0};
-    inspector->count = count_all(inspector->store);
+
+    struct jk_view view;
+    uint64_t count = 0;
+    jk_store_view(inspector->store, &view);
+    for (uint32_t stage = 0; stage < jk_book_stages(view.book, view.size); stage++) {
+        const struct jk_closing *last = jk_book_closing(view.book, stage, 0, view.size);
+        count += last ? last->revision : 0;
+    }
+    jk_store_view_end(inspector->store);
+    inspector->count = count;
+
     inspector->number = inspector->bytes = 0;
     inspector->trouble = false;
     inspector->began_ms = jk_monotonic_ms();
-}
-
-static bool stands_still(struct jk_inspector *inspector)
-{
-    struct jk_publish_state state;
-    jk_store_publish_state(inspector->store, &state);
-    return state.stopped;
 }
 
 /* How long until the next is due; 0: now. */
 static int64_t until_next_ms(struct jk_inspector *inspector)
 {
     int64_t now_ms = jk_monotonic_ms(), due_ms = inspector->began_ms + inspector->pass_ms;
-    if (stands_still(inspector)) return REST_MS;
+    struct jk_publish_state state;
+    jk_store_publish_state(inspector->store, &state);
+    if (state.stopped) return REST_MS;
+
     if (inspector->number == inspector->count) {
         if (now_ms < due_ms) return due_ms - now_ms;
         begin_pass(inspector);
@@ -165,25 +155,14 @@ static int64_t until_next_ms(struct jk_inspector *inspector)
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
-/* True: the thread must end. */
-static bool rest_inspector(struct jk_inspector *inspector, int64_t ms)
-{
-    int64_t until_ms = jk_monotonic_ms() + (ms < REST_MS ? ms : REST_MS);
-    pthread_mutex_lock(&inspector->lock);
-    while (!inspector->stopping && jk_monotonic_ms() < until_ms)
-        (void)jk_condition_wait_until(&inspector->changed, &inspector->lock, until_ms);
-    bool stopping = inspector->stopping;
-    pthread_mutex_unlock(&inspector->lock);
-    return stopping;
-}
-
 static void *run_inspector(void *context)
 {
     struct jk_inspector *inspector = context;
     (void)pthread_setname_np(pthread_self(), "jk-inspector");
     for (;;) {
         int64_t ms = until_next_ms(inspector);
-        if (rest_inspector(inspector, ms)) return NULL;
+        if (jk_condition_rest(&inspector->changed, &inspector->lock, &inspector->stopping, ms < REST_MS ? ms : REST_MS))
+            return NULL;
         if (ms == 0) inspect_next(inspector);
     }
 }

@@ -35,25 +35,6 @@ static enum jk_status tend(void *context, struct jk_reader *reader, struct jk_er
 
 /* ---- the thread ---- */
 
-static void put_off_work(struct jk_keeper *keeper, const struct jk_error *error)
-{
-    int64_t wait_ms = JK_TEND_LOOK_MS;
-    for (unsigned i = 0; i < keeper->failures && wait_ms < BACKOFF_MAX_MS; i++)
-        wait_ms *= 2;
-    keeper->failures++;
-    keeper->not_before_ms = jk_monotonic_ms() + (wait_ms < BACKOFF_MAX_MS ? wait_ms : BACKOFF_MAX_MS);
-    if (strcmp(error->reason, keeper->refusal) == 0) return;
-    (void)snprintf(keeper->refusal, sizeof keeper->refusal, "%s", error->reason);
-    jk_log(JK_LOG_WARN, "closing-failed", "reason", error->reason, "detail", error->message, NULL);
-}
-
-static void note_success(struct jk_keeper *keeper)
-{
-    if (keeper->refusal[0]) jk_log(JK_LOG_INFO, "closing-resumed", "after", keeper->refusal, NULL);
-    keeper->refusal[0] = '\0';
-    keeper->failures = 0;
-}
-
 /* How long to wait from now; 0: something is due. */
 static int64_t look_at_stages(struct jk_keeper *keeper)
 {
@@ -68,32 +49,31 @@ static int64_t look_at_stages(struct jk_keeper *keeper)
     return look.wait_ms == 0 || look.wait_ms > LEAST_MS ? look.wait_ms : LEAST_MS;
 }
 
-/* True: the keeper must end. */
-static bool sleep_keeper(struct jk_keeper *keeper, int64_t wait_ms)
-{
-    int64_t until_ms = jk_monotonic_ms() + wait_ms;
-    pthread_mutex_lock(&keeper->lock);
-    while (!keeper->stopping && jk_monotonic_ms() < until_ms)
-        (void)jk_condition_wait_until(&keeper->changed, &keeper->lock, until_ms);
-    bool stopping = keeper->stopping;
-    pthread_mutex_unlock(&keeper->lock);
-    return stopping;
-}
-
 static void *run_keeper(void *context)
 {
     struct jk_keeper *keeper = context;
     int64_t wait_ms = 0;
     (void)pthread_setname_np(pthread_self(), "jk-keeper");
-    while (!sleep_keeper(keeper, wait_ms)) {
+    while (!jk_condition_rest(&keeper->changed, &keeper->lock, &keeper->stopping, wait_ms)) {
         struct jk_error error;
         wait_ms = look_at_stages(keeper);
         if (wait_ms > 0) continue;
         jk_error_init(&error, NULL);
-        if (jk_store_closing_own(keeper->store, tend, keeper, jk_monotonic_ms() + JOB_MS, &error) == JK_OK)
-            note_success(keeper);
-        else
-            put_off_work(keeper, &error);
+        if (jk_store_closing_own(keeper->store, tend, keeper, jk_monotonic_ms() + JOB_MS, &error) == JK_OK) {
+            if (keeper->refusal[0]) jk_log(JK_LOG_INFO, "closing-resumed", "after", keeper->refusal, NULL);
+            keeper->refusal[0] = '\0';
+            keeper->failures = 0;
+        } else {
+            int64_t pause_ms = JK_TEND_LOOK_MS;
+            for (unsigned i = 0; i < keeper->failures && pause_ms < BACKOFF_MAX_MS; i++)
+                pause_ms *= 2;
+            keeper->failures++;
+            keeper->not_before_ms = jk_monotonic_ms() + (pause_ms < BACKOFF_MAX_MS ? pause_ms : BACKOFF_MAX_MS);
+            if (strcmp(error.reason, keeper->refusal) != 0) {
+                (void)snprintf(keeper->refusal, sizeof keeper->refusal, "%s", error.reason);
+                jk_log(JK_LOG_WARN, "closing-failed", "reason", error.reason, "detail", error.message, NULL);
+            }
+        }
         wait_ms = LEAST_MS;
     }
     return NULL;

@@ -28,15 +28,6 @@ void jk_tend_done(struct jk_tend *tend)
 
 /* ---- what is due ---- */
 
-/* What both clocks have reached. At least the newest entry's time: if a demo's clock was moved, it shows there first.
- */
-static int64_t guess_now(const struct jk_tend *tend, const struct jk_view *view)
-{
-    int64_t newest_us = view->size > 0 ? jk_book_time(view->book, view->size - 1) : 0;
-    int64_t now_us = tend->learned_ms ? tend->moment.both_us + (jk_monotonic_ms() - tend->learned_ms) * 1000 : 0;
-    return now_us > newest_us ? now_us : newest_us;
-}
-
 static const struct jk_tend_stage *known(const struct jk_tend *tend, uint32_t stage)
 {
     static const struct jk_tend_stage unknown = {0};
@@ -57,36 +48,37 @@ static int64_t until_look_ms(const struct jk_tend *tend, const struct jk_tend_st
     return wait_ms > SPACE_MS - since_ms ? wait_ms : SPACE_MS - since_ms;
 }
 
-static void add_to_look(const struct jk_tend *tend, const struct jk_view *view, uint32_t stage, int64_t now_us,
-                        struct jk_tend_look *look)
-{
-    const struct jk_closing *last = jk_book_closing(view->book, stage, 0, view->size);
-    const struct jk_tend_stage *one = known(tend, stage);
-    int64_t left_us = jk_book_stage(view->book, stage, view->size)->cutoff_us - now_us, wait_ms = JK_TEND_LOOK_MS;
-    uint32_t untended = 0;
-    look->closed += last != NULL;
-    if (!last && one->passed_ms > look->passed_ms) look->passed_ms = one->passed_ms;
-    look->waiting += !last && (one->due == JK_DUE_PERSON || one->due == JK_DUE_TWO_PEOPLE);
-    for (uint32_t revision = last ? last->revision : 0; revision > 0; revision--) {
-        const struct jk_closing *closing = jk_book_closing(view->book, stage, revision, view->size);
-        untended += closing && closing->from >= tend->tended;
-    }
-    look->missing += untended;
-    if (untended > 0)
-        wait_ms = 0;
-    else if (!last)
-        wait_ms = until_look_ms(tend, one, left_us);
-    if (wait_ms < look->wait_ms) look->wait_ms = wait_ms > 0 ? wait_ms : 0;
-}
-
 void jk_tend_look(const struct jk_tend *tend, struct jk_tend_look *out_look)
 {
     struct jk_view view;
     jk_store_view(tend->store, &view);
     *out_look = (struct jk_tend_look){.wait_ms = JK_TEND_LOOK_MS, .missing = tend->given_up};
-    int64_t now_us = guess_now(tend, &view);
-    for (uint32_t stage = 0; stage < jk_book_stages(view.book, view.size); stage++)
-        add_to_look(tend, &view, stage, now_us, out_look);
+
+    /* What both clocks have reached. At least the newest entry's time: if a demo's clock was moved, it shows there
+     * first. */
+    int64_t newest_us = view.size > 0 ? jk_book_time(view.book, view.size - 1) : 0;
+    int64_t now_us = tend->learned_ms ? tend->moment.both_us + (jk_monotonic_ms() - tend->learned_ms) * 1000 : 0;
+    now_us = now_us > newest_us ? now_us : newest_us;
+
+    for (uint32_t stage = 0; stage < jk_book_stages(view.book, view.size); stage++) {
+        const struct jk_closing *last = jk_book_closing(view.book, stage, 0, view.size);
+        const struct jk_tend_stage *one = known(tend, stage);
+        int64_t left_us = jk_book_stage(view.book, stage, view.size)->cutoff_us - now_us, wait_ms = JK_TEND_LOOK_MS;
+        uint32_t untended = 0;
+        out_look->closed += last != NULL;
+        if (!last && one->passed_ms > out_look->passed_ms) out_look->passed_ms = one->passed_ms;
+        out_look->waiting += !last && (one->due == JK_DUE_PERSON || one->due == JK_DUE_TWO_PEOPLE);
+        for (uint32_t revision = last ? last->revision : 0; revision > 0; revision--) {
+            const struct jk_closing *closing = jk_book_closing(view.book, stage, revision, view.size);
+            untended += closing && closing->from >= tend->tended;
+        }
+        out_look->missing += untended;
+        if (untended > 0)
+            wait_ms = 0;
+        else if (!last)
+            wait_ms = until_look_ms(tend, one, left_us);
+        if (wait_ms < out_look->wait_ms) out_look->wait_ms = wait_ms > 0 ? wait_ms : 0;
+    }
     jk_store_view_end(tend->store);
 }
 
@@ -104,22 +96,6 @@ void jk_tend_ask(struct jk_tend *tend, const struct jk_tend_look *look)
 
 /* ---- reading the clocks ---- */
 
-/* Earlier observations no longer count. */
-static void forget_looks(struct jk_tend *tend)
-{
-    for (uint32_t stage = 0; stage < tend->stage_count; stage++)
-        tend->stages[stage].passed_ms = 0;
-}
-
-static void make_room_for_stages(struct jk_tend *tend, uint32_t count)
-{
-    if (count <= tend->stage_count) return;
-    tend->stages = realloc(tend->stages, count * sizeof *tend->stages);
-    JK_CHECK(tend->stages != NULL); /* a few bytes a stage */
-    memset(tend->stages + tend->stage_count, 0, (count - tend->stage_count) * sizeof *tend->stages);
-    tend->stage_count = count;
-}
-
 static void look_at_stage(struct jk_tend *tend, const struct jk_view *view, uint32_t stage)
 {
     const struct jk_stage *facts = jk_book_stage(view->book, stage, view->size);
@@ -136,27 +112,6 @@ static void look_at_stage(struct jk_tend *tend, const struct jk_view *view, uint
     one->due = jk_due_look(&due);
 }
 
-static void tell_waiting(struct jk_tend *tend, const struct jk_view *view, uint32_t stage)
-{
-    struct jk_tend_stage *one = &tend->stages[stage];
-    bool quorum = one->due == JK_DUE_TWO_PEOPLE && tend->learned_ms - one->passed_ms >= GRACE_MS;
-    char id[JK_STAGE_ID];
-    struct jk_span name = jk_book_stage(view->book, stage, view->size)->id;
-    if (one->told || (one->due != JK_DUE_PERSON && !quorum)) return;
-    one->told = true;
-    (void)snprintf(id, sizeof id, "%.*s", JK_SPAN_ARG(name));
-    jk_log(JK_LOG_ERROR, "stage-waits", "stage", id, "reason", quorum ? "no-quorum" : "rest", "way_out",
-           quorum ? "its cut-off was 10 min ago, and no quorum of the witnesses has cosigned since: fix that, or have "
-                    "two evaluators close it (stage close)"
-                  : "no server was running at its cut-off: an evaluator must close it (stage close)",
-           NULL);
-}
-
-static bool is_doubt(enum jk_status status, const struct jk_error *why)
-{
-    return status != JK_OK && strncmp(why->reason, "CLOCK_", 6) == 0;
-}
-
 /* *out_believed false: the clocks disagree, so the time cannot be relied on. */
 static enum jk_status learn_time(struct jk_tend *tend, struct jk_reader *reader, bool *out_believed,
                                  struct jk_error *error)
@@ -166,8 +121,13 @@ static enum jk_status learn_time(struct jk_tend *tend, struct jk_reader *reader,
     jk_error_init(&why, NULL);
     enum jk_status status = jk_close_moment(tend->store, reader, jk_monotonic_ms() + SETTLE_MS, &tend->moment, &why);
     *out_believed = status == JK_OK;
-    if (status != JK_OK || tend->moment.stops != stops) forget_looks(tend);
-    if (status != JK_OK && !is_doubt(status, &why)) return jk_fail(error, status, why.reason, "%s", why.message);
+    if (status != JK_OK || tend->moment.stops != stops) {
+        /* earlier observations no longer count */
+        for (uint32_t stage = 0; stage < tend->stage_count; stage++)
+            tend->stages[stage].passed_ms = 0;
+    }
+    if (status != JK_OK && strncmp(why.reason, "CLOCK_", 6) != 0)
+        return jk_fail(error, status, why.reason, "%s", why.message);
     tend->learned_ms = jk_monotonic_ms();
     return JK_OK;
 }
@@ -176,10 +136,31 @@ static void look_at_stages(struct jk_tend *tend)
 {
     struct jk_view view;
     jk_store_view(tend->store, &view);
-    make_room_for_stages(tend, jk_book_stages(view.book, view.size));
+
+    uint32_t count = jk_book_stages(view.book, view.size);
+    if (count > tend->stage_count) {
+        tend->stages = realloc(tend->stages, count * sizeof *tend->stages);
+        JK_CHECK(tend->stages != NULL); /* a few bytes a stage */
+        memset(tend->stages + tend->stage_count, 0, (count - tend->stage_count) * sizeof *tend->stages);
+        tend->stage_count = count;
+    }
+
     for (uint32_t stage = 0; stage < tend->stage_count; stage++) {
         look_at_stage(tend, &view, stage);
-        tell_waiting(tend, &view, stage);
+
+        struct jk_tend_stage *one = &tend->stages[stage];
+        bool quorum = one->due == JK_DUE_TWO_PEOPLE && tend->learned_ms - one->passed_ms >= GRACE_MS;
+        char id[JK_STAGE_ID];
+        struct jk_span name = jk_book_stage(view.book, stage, view.size)->id;
+        if (one->told || (one->due != JK_DUE_PERSON && !quorum)) continue;
+        one->told = true;
+        (void)snprintf(id, sizeof id, "%.*s", JK_SPAN_ARG(name));
+        jk_log(JK_LOG_ERROR, "stage-waits", "stage", id, "reason", quorum ? "no-quorum" : "rest", "way_out",
+               quorum
+                   ? "its cut-off was 10 min ago, and no quorum of the witnesses has cosigned since: fix that, or have "
+                     "two evaluators close it (stage close)"
+                   : "no server was running at its cut-off: an evaluator must close it (stage close)",
+               NULL);
     }
     jk_store_view_end(tend->store);
 }
@@ -238,21 +219,6 @@ static bool find_due(struct jk_tend *tend, uint32_t *stage, struct jk_close_plan
     return found;
 }
 
-static enum jk_status close_due(struct jk_tend *tend, struct jk_reader *reader, int64_t deadline_ms,
-                                struct jk_error *error)
-{
-    struct jk_close_plan plan;
-    bool witnessed;
-    for (uint32_t stage = 0; find_due(tend, &stage, &plan, &witnessed);) {
-        struct jk_computed *computed;
-        JK_TRY(jk_closer_compute(tend->closer, reader, &plan, deadline_ms, &computed, error));
-        enum jk_status status = write_closing(tend, computed, witnessed, error);
-        jk_computed_release(computed);
-        JK_TRY(status);
-    }
-    return JK_OK;
-}
-
 /* ---- files ---- */
 
 /* The first closing at or after that log index; false: none. */
@@ -299,7 +265,16 @@ enum jk_status jk_tend_all(struct jk_tend *tend, struct jk_reader *reader, int64
     JK_TRY(learn_time(tend, reader, &believed, error));
     if (believed) {
         look_at_stages(tend);
-        JK_TRY(close_due(tend, reader, deadline_ms, error));
+
+        struct jk_close_plan plan;
+        bool witnessed;
+        for (uint32_t stage = 0; find_due(tend, &stage, &plan, &witnessed);) {
+            struct jk_computed *computed;
+            JK_TRY(jk_closer_compute(tend->closer, reader, &plan, deadline_ms, &computed, error));
+            enum jk_status status = write_closing(tend, computed, witnessed, error);
+            jk_computed_release(computed);
+            JK_TRY(status);
+        }
     }
     return make_files(tend, reader, deadline_ms, error);
 }

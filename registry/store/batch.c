@@ -190,10 +190,13 @@ static enum jk_status work_slot(struct jk_batch *batch, size_t place)
     return status;
 }
 
-static void begin_turn(struct jk_batch *batch)
+size_t jk_batch_decide(struct jk_batch *batch)
 {
-    struct jk_turn *turn = &batch->turn;
+    size_t i;
 
+    pthread_rwlock_wrlock(&batch->store->lock);
+
+    struct jk_turn *turn = &batch->turn;
     if (turn->time_us < batch->store->last_time_us) turn->time_us = batch->store->last_time_us;
     turn->book = batch->store->book;
     turn->directory = batch->store->directory;
@@ -202,14 +205,7 @@ static void begin_turn(struct jk_batch *batch)
     batch->mark = jk_book_mark(batch->store->book);
     batch->speculative = true;
     jk_beat_record(batch);
-}
 
-size_t jk_batch_decide(struct jk_batch *batch)
-{
-    size_t i;
-
-    pthread_rwlock_wrlock(&batch->store->lock);
-    begin_turn(batch);
     for (i = 0; i < batch->count; i++) {
         struct jk_slot *slot = &batch->slots[i];
 

@@ -33,33 +33,6 @@ struct asked {
     struct jk_pgarray accounts, ids;
 };
 
-static void ask_replies(const struct jk_batch *batch, struct asked *asked, struct jk_query *query)
-{
-    jk_pgarray_init(&asked->accounts, JK_PG_BIGINT);
-    jk_pgarray_init(&asked->ids, JK_PG_UUID);
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct jk_write *write = batch->slots[i].write;
-
-        jk_pgarray_add_i64(&asked->accounts, (int64_t)write->account);
-        jk_pgarray_add(&asked->ids, (struct jk_span){(const char *)write->request_id, sizeof(write->request_id)});
-    }
-    jk_query_init(query, JK_SQL_REPLIES);
-    jk_query_span(query, jk_pgarray_span(&asked->accounts));
-    jk_query_span(query, jk_pgarray_span(&asked->ids));
-}
-
-static void take_replies(struct jk_batch *batch, struct jk_query *query)
-{
-    batch->replies = query->result;
-    query->result = NULL;
-    for (int row = 0; row < PQntuples(batch->replies); row++) {
-        int64_t place = jk_result_i64(batch->replies, row, 0);
-
-        JK_CHECK(place >= 1 && (size_t)place <= batch->count);
-        batch->slots[place - 1].stored = row;
-    }
-}
-
 enum { Q_BEGIN, Q_HEAD, Q_CLOCK, Q_ENTRIES, Q_RECORDS, Q_REPLIES, Q_LOCK_COUNT };
 
 static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries, int64_t asked_us, uint64_t session,
@@ -80,7 +53,14 @@ static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries
     if (believed != JK_OK) return jk_fail(error, believed, clock.reason, "%s", clock.message);
     batch->turn.time_us = jk_clock_at(batch->store, batch->clock_us);
     JK_TRY(jk_beat_check_behind(batch->store, batch->turn.time_us, error));
-    take_replies(batch, &queries[Q_REPLIES]);
+    batch->replies = queries[Q_REPLIES].result;
+    queries[Q_REPLIES].result = NULL;
+    for (int row = 0; row < PQntuples(batch->replies); row++) {
+        int64_t place = jk_result_i64(batch->replies, row, 0);
+
+        JK_CHECK(place >= 1 && (size_t)place <= batch->count);
+        batch->slots[place - 1].stored = row;
+    }
     return JK_OK;
 }
 
@@ -98,7 +78,20 @@ enum jk_status jk_batch_lock(struct jk_batch *batch, struct jk_conn *conn, struc
     jk_query_init(&queries[Q_CLOCK], JK_SQL_CLOCK);
     ask_entries(batch->store, &queries[Q_ENTRIES]);
     ask_records(batch->store, &queries[Q_RECORDS]);
-    ask_replies(batch, &asked, &queries[Q_REPLIES]);
+
+    /* replies to earlier requests with the same ids */
+    jk_pgarray_init(&asked.accounts, JK_PG_BIGINT);
+    jk_pgarray_init(&asked.ids, JK_PG_UUID);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct jk_write *write = batch->slots[i].write;
+
+        jk_pgarray_add_i64(&asked.accounts, (int64_t)write->account);
+        jk_pgarray_add(&asked.ids, (struct jk_span){(const char *)write->request_id, sizeof(write->request_id)});
+    }
+    jk_query_init(&queries[Q_REPLIES], JK_SQL_REPLIES);
+    jk_query_span(&queries[Q_REPLIES], jk_pgarray_span(&asked.accounts));
+    jk_query_span(&queries[Q_REPLIES], jk_pgarray_span(&asked.ids));
+
     status = jk_pgarray_failed(&asked.ids) || jk_pgarray_failed(&asked.accounts)
                  ? jk_out_of_memory(error)
                  : jk_conn_run(conn, queries, Q_LOCK_COUNT, jk_monotonic_ms() + LOCK_MS, error);
@@ -136,8 +129,8 @@ enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, boo
 
 /* ---- round trip 2 ---- */
 
-#define COMMIT_QUERIES 11
-#define COMMIT_ARRAYS  15
+#define COMMIT_QUERIES 13
+#define COMMIT_ARRAYS  20
 
 struct writing {
     struct jk_query queries[COMMIT_QUERIES];
@@ -238,24 +231,19 @@ static int compare_records(const void *a, const void *b)
     return order ? order : (left > right) - (left < right);
 }
 
-/* One upsert cannot update a row twice. */
-static bool mark_replaced_records(struct jk_batch *batch)
-{
-    struct jk_batch_record **sorted =
-        sort_changes(batch, (char *)batch->records, batch->record_count, sizeof(*batch->records), compare_records);
-
-    for (size_t i = 0; sorted && i + 1 < batch->record_count; i++)
-        sorted[i]->replaced = strcmp(sorted[i]->record.key, sorted[i + 1]->record.key) == 0;
-    return sorted != NULL;
-}
-
 static void write_records(struct jk_batch *batch, struct writing *writing)
 {
     struct jk_pgarray *keys, *values;
     struct jk_query *query;
 
     if (batch->record_count == 0) return;
-    writing->failed = !mark_replaced_records(batch) || writing->failed;
+    /* one upsert cannot update a row twice */
+    struct jk_batch_record **sorted =
+        sort_changes(batch, (char *)batch->records, batch->record_count, sizeof(*batch->records), compare_records);
+    for (size_t i = 0; sorted && i + 1 < batch->record_count; i++)
+        sorted[i]->replaced = strcmp(sorted[i]->record.key, sorted[i + 1]->record.key) == 0;
+
+    writing->failed = !sorted || writing->failed;
     keys = next_array(writing, JK_PG_TEXT);
     values = next_array(writing, JK_PG_TEXT);
     for (size_t i = 0; i < batch->record_count; i++) {
@@ -393,22 +381,6 @@ static void write_head(const struct jk_batch *batch, struct writing *writing)
     jk_query_bytes(query, writing->payload, (size_t)len);
 }
 
-/* The leaves, and room for them in the forest, so that nothing can fail after the commit. */
-static bool hash_leaves(struct jk_batch *batch)
-{
-    struct jk_digest *leaves = realloc(batch->leaves, batch->entry_count * sizeof(*leaves));
-    bool room;
-
-    if (!leaves) return false;
-    batch->leaves = leaves;
-    for (size_t i = 0; i < batch->entry_count; i++)
-        leaves[i] = jk_merkle_leaf(batch->entries[i]);
-    pthread_rwlock_wrlock(&batch->store->lock);
-    room = jk_forest_reserve(batch->store->forest, batch->entry_count);
-    pthread_rwlock_unlock(&batch->store->lock);
-    return room;
-}
-
 /* The edge and checkpoint after the batch; without entries, the current ones. */
 static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
 {
@@ -417,7 +389,19 @@ static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
         jk_text_add(&batch->note, (struct jk_span){batch->store->checkpoint, batch->store->checkpoint_len});
         return JK_OK;
     }
-    if (!hash_leaves(batch)) return jk_out_of_memory(error);
+
+    /* the leaves, and room for them in the forest, so that nothing can fail after the commit */
+    struct jk_digest *leaves = realloc(batch->leaves, batch->entry_count * sizeof(*leaves));
+    bool room;
+    if (!leaves) return jk_out_of_memory(error);
+    batch->leaves = leaves;
+    for (size_t i = 0; i < batch->entry_count; i++)
+        leaves[i] = jk_merkle_leaf(batch->entries[i]);
+    pthread_rwlock_wrlock(&batch->store->lock);
+    room = jk_forest_reserve(batch->store->forest, batch->entry_count);
+    pthread_rwlock_unlock(&batch->store->lock);
+    if (!room) return jk_out_of_memory(error);
+
     for (size_t i = 0; i < batch->entry_count; i++)
         jk_edge_append(&batch->edge, &batch->leaves[i]);
     JK_TRY(jk_signkeys_choose(&batch->store->keys, batch->store->book, (uint32_t)batch->edge.size, error));

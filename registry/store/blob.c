@@ -29,16 +29,6 @@ static void ask_spent(const struct jk_reader *reader, const struct jk_blob_uploa
     jk_query_bytes(query, what->digest.bytes, sizeof(what->digest.bytes));
 }
 
-static void ask_spend(const struct jk_reader *reader, const struct jk_blob_upload *what, struct jk_query *query)
-{
-    jk_query_init(query, JK_SQL_BLOB_SPEND);
-    jk_query_i64(query, (int64_t)what->account);
-    jk_query_i64(query, reader->store->ahead_us);
-    jk_query_bytes(query, what->digest.bytes, sizeof(what->digest.bytes));
-    jk_query_i64(query, counted(what));
-    jk_query_i64(query, (int64_t)limit_of(what));
-}
-
 struct spent {
     int64_t day; /* since 1970, in UTC */
     int64_t bytes;
@@ -84,6 +74,7 @@ enum jk_status jk_reader_blob_check(struct jk_reader *reader, const struct jk_bl
     struct jk_query queries[2];
     struct spent spent;
 
+    if (what->here) return JK_OK;
     jk_reader_queries(queries);
     ask_spent(reader, what, &queries[1]);
     JK_TRY(jk_reader_run(reader, queries, 2, error));
@@ -101,8 +92,17 @@ enum jk_status jk_reader_blob_begin(struct jk_reader *reader, const struct jk_bl
     uint64_t upload;
     bool counts;
 
+    *out_upload = 0;
+    if (what->here) return JK_OK;
     jk_reader_queries(queries);
-    ask_spend(reader, what, &queries[1]);
+
+    jk_query_init(&queries[1], JK_SQL_BLOB_SPEND);
+    jk_query_i64(&queries[1], (int64_t)what->account);
+    jk_query_i64(&queries[1], reader->store->ahead_us);
+    jk_query_bytes(&queries[1], what->digest.bytes, sizeof(what->digest.bytes));
+    jk_query_i64(&queries[1], counted(what));
+    jk_query_i64(&queries[1], (int64_t)limit_of(what));
+
     ask_spent(reader, what, &queries[2]);
     jk_query_init(&queries[3], JK_SQL_BLOB_BEGIN);
     JK_TRY(jk_reader_run(reader, queries, 4, error));

@@ -56,23 +56,20 @@ static int64_t larger(int64_t a, int64_t b)
     return magnitude(a) > magnitude(b) ? a : b;
 }
 
-/* The error of whichever clock is further from where it should be; for the database's, the largest possible. */
-static int64_t step_between(const struct jk_clock_reading *from, const struct jk_clock_reading *to)
-{
-    int64_t passed_us = to->boot_us - from->boot_us, advance_us = to->database_us - from->database_us;
-    int64_t least_us = advance_us - passed_us - from->width_us, most_us = advance_us - passed_us + to->width_us;
-
-    return larger(larger(least_us, most_us), server_strays(from, to));
-}
-
 static void renew_base(struct jk_clock_reading *base, const struct jk_clock_reading *reading)
 {
     if (reading->boot_us - base->boot_us >= JK_CLOCK_RENEW_US) *base = *reading;
 }
 
+/* The error of whichever clock is further from where it should be; for the database's, the largest possible. */
 static void measure_step(struct jk_clockwatch *watch)
 {
-    if (watch->based) watch->step_us = step_between(&watch->base, &watch->last);
+    const struct jk_clock_reading *from = &watch->base, *to = &watch->last;
+
+    if (!watch->based) return;
+    int64_t passed_us = to->boot_us - from->boot_us, advance_us = to->database_us - from->database_us;
+    int64_t least_us = advance_us - passed_us - from->width_us, most_us = advance_us - passed_us + to->width_us;
+    watch->step_us = larger(larger(least_us, most_us), server_strays(from, to));
 }
 
 static void believe(struct jk_clockwatch *watch, enum jk_clock_ground ground)
@@ -136,18 +133,6 @@ static void begin_settling(struct jk_clockwatch *watch, bool stage_open)
     settle_state(watch, stage_open);
 }
 
-static void take_first(struct jk_clockwatch *watch, bool stage_open)
-{
-    if (!agrees(&watch->last)) {
-        begin_stop(watch);
-    } else if (watch->remembered) {
-        watch->stops++;
-        begin_settling(watch, stage_open);
-    } else {
-        believe(watch, JK_CLOCK_BY_START);
-    }
-}
-
 static void take_agreeing(struct jk_clockwatch *watch, bool stage_open)
 {
     if (!fits(&watch->recent, &watch->last)) {
@@ -183,7 +168,14 @@ enum jk_clock_state jk_clockwatch_take(struct jk_clockwatch *watch, const struct
     watch->last = *reading;
     switch (watch->state) {
     case JK_CLOCK_NEW:
-        take_first(watch, stage_open);
+        if (!agrees(&watch->last)) {
+            begin_stop(watch);
+        } else if (watch->remembered) {
+            watch->stops++;
+            begin_settling(watch, stage_open);
+        } else {
+            believe(watch, JK_CLOCK_BY_START);
+        }
         break;
     case JK_CLOCK_BELIEVED:
         if (fits(&watch->base, reading))

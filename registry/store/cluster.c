@@ -42,34 +42,7 @@ static uid_t wanted_user(const struct jk_cluster *cluster)
     return entry ? entry->pw_uid : 0;
 }
 
-static enum jk_status find_user(struct jk_cluster *cluster, struct jk_error *error)
-{
-    uid_t uid = wanted_user(cluster);
-    struct passwd *entry = getpwuid(uid);
-
-    if (uid == 0)
-        return jk_fail(
-            error, JK_FAILED_PRECONDITION, "DATABASE_USER",
-            "PostgreSQL refuses to run as root, and there is no user \"postgres\": make one, or give %s to another "
-            "user than root",
-            cluster->data_dir);
-    if (geteuid() == 0 && !entry)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "DATABASE_USER",
-                       "%s belongs to user %u, who is not in the user list", cluster->data_dir, (unsigned)uid);
-    cluster->uid = uid;
-    cluster->gid = entry ? entry->pw_gid : getegid();
-    (void)snprintf(cluster->user, sizeof(cluster->user), "%s", entry ? entry->pw_name : "this user");
-    return JK_OK;
-}
-
 /* ---- programs ---- */
-
-static long version_in(const char *path)
-{
-    const char *digits = strpbrk(path, "0123456789");
-
-    return digits ? strtol(digits, NULL, 10) : 0;
-}
 
 static long cluster_version(const struct jk_cluster *cluster)
 {
@@ -87,7 +60,8 @@ static bool find_installed(struct jk_cluster *cluster, long version)
 
     if (glob(PROGRAMS, 0, NULL, &found) != 0) return false;
     for (size_t i = 0; i < found.gl_pathc; i++) {
-        long here = version_in(found.gl_pathv[i] + strlen("/usr/lib/postgresql"));
+        const char *digits = strpbrk(found.gl_pathv[i] + strlen("/usr/lib/postgresql"), "0123456789");
+        long here = digits ? strtol(digits, NULL, 10) : 0;
 
         if (here <= best || (version > 0 && here != version)) continue;
         best = here;
@@ -126,10 +100,27 @@ static bool ask_pg_config(struct jk_cluster *cluster)
     return jk_path_join(path, cluster->bin, "/postgres") && access(path, X_OK) == 0;
 }
 
-static enum jk_status find_programs(struct jk_cluster *cluster, struct jk_error *error)
+enum jk_status jk_cluster_find(struct jk_cluster *cluster, const char *data_dir, struct jk_error *error)
 {
-    long version = cluster_version(cluster);
+    memset(cluster, 0, sizeof(*cluster));
+    JK_TRY(make_data_dir(cluster, data_dir, error));
 
+    uid_t uid = wanted_user(cluster);
+    struct passwd *entry = getpwuid(uid);
+    if (uid == 0)
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "DATABASE_USER",
+            "PostgreSQL refuses to run as root, and there is no user \"postgres\": make one, or give %s to another "
+            "user than root",
+            cluster->data_dir);
+    if (geteuid() == 0 && !entry)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "DATABASE_USER",
+                       "%s belongs to user %u, who is not in the user list", cluster->data_dir, (unsigned)uid);
+    cluster->uid = uid;
+    cluster->gid = entry ? entry->pw_gid : getegid();
+    (void)snprintf(cluster->user, sizeof(cluster->user), "%s", entry ? entry->pw_name : "this user");
+
+    long version = cluster_version(cluster);
     if (find_installed(cluster, version) || find_in_path(cluster) || ask_pg_config(cluster)) return JK_OK;
     if (version > 0)
         return jk_fail(
@@ -141,14 +132,6 @@ static enum jk_status find_programs(struct jk_cluster *cluster, struct jk_error 
         error, JK_FAILED_PRECONDITION, "POSTGRESQL_ABSENT",
         "PostgreSQL's server programs (initdb, postgres) were not found: install PostgreSQL 15 or newer, or name a "
         "database that runs elsewhere");
-}
-
-enum jk_status jk_cluster_find(struct jk_cluster *cluster, const char *data_dir, struct jk_error *error)
-{
-    memset(cluster, 0, sizeof(*cluster));
-    JK_TRY(make_data_dir(cluster, data_dir, error));
-    JK_TRY(find_user(cluster, error));
-    return find_programs(cluster, error);
 }
 
 /* ---- the socket's folder ---- */
@@ -205,20 +188,6 @@ enum jk_status jk_cluster_socket(struct jk_cluster *cluster, struct jk_error *er
 
 /* ---- the running postmaster ---- */
 
-/* A postmaster's working directory is its data directory, which reveals a process id that was reused. */
-static bool runs_here(const struct jk_cluster *cluster, pid_t pid)
-{
-    char link[64], folder[PATH_MAX];
-    ssize_t len;
-
-    if (pid <= 1 || (kill(pid, 0) != 0 && errno != EPERM)) return false;
-    (void)snprintf(link, sizeof(link), "/proc/%ld/cwd", (long)pid);
-    len = readlink(link, folder, sizeof(folder) - 1);
-    if (len < 0) return false;
-    folder[len] = '\0';
-    return strcmp(folder, cluster->folder) == 0;
-}
-
 /* Lines of postmaster.pid (PostgreSQL, pidfile.h): 1 the process, 5 the socket's folder. */
 pid_t jk_cluster_running(const struct jk_cluster *cluster, bool *out_reachable)
 {
@@ -230,7 +199,18 @@ pid_t jk_cluster_running(const struct jk_cluster *cluster, bool *out_reachable)
         return 0;
     rest = jk_span_of(text);
     if (!jk_span_line(&rest, &line) || !jk_span_to_u64(line, &number) || number > INT_MAX) return 0;
-    if (!runs_here(cluster, (pid_t)number)) return 0;
+
+    /* a postmaster's working directory is its data directory, which reveals a process id that was reused */
+    pid_t pid = (pid_t)number;
+    char link[64], folder[PATH_MAX];
+    ssize_t len;
+    if (pid <= 1 || (kill(pid, 0) != 0 && errno != EPERM)) return 0;
+    (void)snprintf(link, sizeof(link), "/proc/%ld/cwd", (long)pid);
+    len = readlink(link, folder, sizeof(folder) - 1);
+    if (len < 0) return 0;
+    folder[len] = '\0';
+    if (strcmp(folder, cluster->folder) != 0) return 0;
+
     for (int i = 0; i < 4; i++) {
         if (!jk_span_line(&rest, &line)) line = (struct jk_span){"", 0};
     }

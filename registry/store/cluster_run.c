@@ -43,16 +43,6 @@ static bool become(const struct jk_cluster *cluster)
     return initgroups(cluster->user, cluster->gid) == 0 && setgid(cluster->gid) == 0 && setuid(cluster->uid) == 0;
 }
 
-static void reset_signals(void)
-{
-    sigset_t none;
-
-    for (int number = 1; number < NSIG; number++)
-        (void)signal(number, SIG_DFL);
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Its output goes to the log; none of our descriptors stays open. */
 static bool redirect(const struct jk_cluster *cluster)
 {
@@ -67,8 +57,13 @@ static bool redirect(const struct jk_cluster *cluster)
 static _Noreturn void exec_program(const struct jk_cluster *cluster, const char *folder, char *const argv[])
 {
     char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TZ=UTC", NULL};
+    sigset_t none;
 
-    reset_signals();
+    for (int number = 1; number < NSIG; number++)
+        (void)signal(number, SIG_DFL);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+
     if (redirect(cluster) && become(cluster) && chdir(folder) == 0) {
         execve(argv[0], argv, environment);
         dprintf(2, "%s: %s\n", argv[0], strerror(errno));
@@ -108,15 +103,6 @@ static int remove_draft_file(const char *path, const struct stat *facts, int fla
     return remove(path);
 }
 
-static enum jk_status fresh_folder(const struct jk_cluster *cluster, const char *draft, struct jk_error *error)
-{
-    if (nftw(draft, remove_draft_file, 32, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
-        return jk_file_fault(error, draft);
-    if (mkdir(draft, 0700) != 0) return jk_file_fault(error, draft);
-    if (geteuid() == 0 && chown(draft, cluster->uid, cluster->gid) != 0) return jk_file_fault(error, draft);
-    return check_reach(cluster, draft, error);
-}
-
 static enum jk_status run_initdb(const struct jk_cluster *cluster, char *draft, struct jk_error *error)
 {
     char program[JK_PATH_MAX];
@@ -142,22 +128,6 @@ static enum jk_status run_initdb(const struct jk_cluster *cluster, char *draft, 
                    "initdb could not create the cluster; see %s for the reason", cluster->log);
 }
 
-static enum jk_status add_settings(const char *draft, struct jk_error *error)
-{
-    char path[JK_PATH_MAX];
-    enum jk_status status = JK_OK;
-    int fd;
-
-    if (!jk_path_join(path, draft, "/postgresql.conf"))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the path is too long");
-    fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) return jk_file_fault(error, path);
-    errno = jk_file_put(fd, (struct jk_span){settings, sizeof(settings) - 1});
-    if (errno || fsync(fd) != 0) status = jk_file_fault(error, path);
-    close(fd);
-    return status;
-}
-
 enum jk_status jk_cluster_make(const struct jk_cluster *cluster, struct jk_error *error)
 {
     char draft[JK_PATH_MAX];
@@ -166,9 +136,27 @@ enum jk_status jk_cluster_make(const struct jk_cluster *cluster, struct jk_error
     if (stat(cluster->folder, &facts) == 0) return check_reach(cluster, cluster->folder, error);
     if (!jk_path_join(draft, cluster->folder, ".draft"))
         return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long");
-    JK_TRY(fresh_folder(cluster, draft, error));
+
+    if (nftw(draft, remove_draft_file, 32, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
+        return jk_file_fault(error, draft);
+    if (mkdir(draft, 0700) != 0) return jk_file_fault(error, draft);
+    if (geteuid() == 0 && chown(draft, cluster->uid, cluster->gid) != 0) return jk_file_fault(error, draft);
+    JK_TRY(check_reach(cluster, draft, error));
+
     JK_TRY(run_initdb(cluster, draft, error));
-    JK_TRY(add_settings(draft, error));
+
+    char path[JK_PATH_MAX];
+    enum jk_status status = JK_OK;
+    int fd;
+    if (!jk_path_join(path, draft, "/postgresql.conf"))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the path is too long");
+    fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return jk_file_fault(error, path);
+    errno = jk_file_put(fd, (struct jk_span){settings, sizeof(settings) - 1});
+    if (errno || fsync(fd) != 0) status = jk_file_fault(error, path);
+    close(fd);
+    JK_TRY(status);
+
     if (rename(draft, cluster->folder) != 0) return jk_file_fault(error, cluster->folder);
     return jk_folder_sync_of(cluster->folder, error);
 }

@@ -95,19 +95,6 @@ static void words_add(struct words *words, const char *key, const char *value)
     words->values[words->count++] = value;
 }
 
-static void words_add_option(struct words *words, const PQconninfoOption *option, unsigned rotation)
-{
-    const char *key = option->keyword, *value = option->val;
-    bool list = strcmp(key, "host") == 0 || strcmp(key, "hostaddr") == 0 || strcmp(key, "port") == 0;
-
-    if (list && rotation > 0 && words->turned_count < 3) {
-        struct jk_text *out = &words->turned[words->turned_count++];
-
-        if (rotate(value, rotation, out)) value = out->bytes;
-    }
-    words_add(words, key, value);
-}
-
 /* Later words win: our defaults, which may be overridden; the operator's; ours that must hold. */
 static PGconn *begin_connect(const struct jk_conn *conn, PQconninfoOption *options)
 {
@@ -120,7 +107,16 @@ static PGconn *begin_connect(const struct jk_conn *conn, PQconninfoOption *optio
     words_add(&words, "tcp_user_timeout", "15000");
     words_add(&words, "application_name", "jokbod");
     for (PQconninfoOption *option = options; option->keyword; option++) {
-        if (option->val) words_add_option(&words, option, conn->rotation);
+        const char *key = option->keyword, *value = option->val;
+
+        if (!value) continue;
+        bool hosts = strcmp(key, "host") == 0 || strcmp(key, "hostaddr") == 0 || strcmp(key, "port") == 0;
+        if (hosts && conn->rotation > 0 && words.turned_count < 3) {
+            struct jk_text *out = &words.turned[words.turned_count++];
+
+            if (rotate(value, conn->rotation, out)) value = out->bytes;
+        }
+        words_add(&words, key, value);
     }
     words_add(&words, "client_encoding", "UTF8");
     words_add(&words, "keepalives", "1");
@@ -137,37 +133,6 @@ static enum jk_status refused(struct jk_error *error, const char *detail)
 
     return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE", "cannot reach the database: %.*s",
                    (int)(text.len < 300 ? text.len : 300), text.at);
-}
-
-static enum jk_status finish_connect(PGconn *pg, int64_t deadline_ms, struct jk_error *error)
-{
-    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-
-    if (!pg || PQstatus(pg) == CONNECTION_BAD) return refused(error, pg ? PQerrorMessage(pg) : "out of memory");
-    while (state != PGRES_POLLING_OK) {
-        short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-
-        if (jk_pipe_poll(pg, events, deadline_ms) == 0) return refused(error, "no answer within the time limit");
-        state = PQconnectPoll(pg);
-        if (state == PGRES_POLLING_FAILED) return refused(error, PQerrorMessage(pg));
-    }
-    return JK_OK;
-}
-
-/* The statements of its role. */
-static enum jk_status prepare_session(struct jk_conn *conn, int64_t deadline_ms, struct jk_error *error)
-{
-    size_t sent = 0;
-
-    if (conn->role == JK_CONN_PLAIN) return JK_OK;
-    if (!PQenterPipelineMode(conn->pg)) return refused(error, PQerrorMessage(conn->pg));
-    for (size_t i = 0; i < JK_SQL_COUNT; i++) {
-        if (!(statements[i].roles & 1u << conn->role)) continue;
-        if (!PQsendPrepare(conn->pg, statements[i].name, statements[i].sql, 0, NULL))
-            return refused(error, PQerrorMessage(conn->pg));
-        sent++;
-    }
-    return jk_pipe_finish(conn, NULL, sent, deadline_ms, error);
 }
 
 /* libpq would write the server's notices to standard error; anything that matters arrives as a result. */
@@ -194,11 +159,32 @@ static enum jk_status connect_now(struct jk_conn *conn, int64_t deadline_ms, str
     conn->pg = begin_connect(conn, options);
     conn->session = ++sessions;
     PQconninfoFree(options);
-    JK_TRY(finish_connect(conn->pg, deadline_ms, error));
+
+    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+    if (!conn->pg || PQstatus(conn->pg) == CONNECTION_BAD)
+        return refused(error, conn->pg ? PQerrorMessage(conn->pg) : "out of memory");
+    while (state != PGRES_POLLING_OK) {
+        short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+
+        if (jk_pipe_poll(conn->pg, events, deadline_ms) == 0) return refused(error, "no answer within the time limit");
+        state = PQconnectPoll(conn->pg);
+        if (state == PGRES_POLLING_FAILED) return refused(error, PQerrorMessage(conn->pg));
+    }
+
     (void)PQsetNoticeReceiver(conn->pg, drop_notice, NULL);
     if (PQsetnonblocking(conn->pg, 1) != 0) return refused(error, PQerrorMessage(conn->pg));
     JK_TRY(jk_conn_script(conn, settings[conn->role], deadline_ms, NULL, error));
-    return prepare_session(conn, deadline_ms, error);
+
+    size_t sent = 0;
+    if (conn->role == JK_CONN_PLAIN) return JK_OK; /* it prepares no statements */
+    if (!PQenterPipelineMode(conn->pg)) return refused(error, PQerrorMessage(conn->pg));
+    for (size_t i = 0; i < JK_SQL_COUNT; i++) {
+        if (!(statements[i].roles & 1u << conn->role)) continue;
+        if (!PQsendPrepare(conn->pg, statements[i].name, statements[i].sql, 0, NULL))
+            return refused(error, PQerrorMessage(conn->pg));
+        sent++;
+    }
+    return jk_pipe_finish(conn, NULL, sent, deadline_ms, error);
 }
 
 enum jk_status jk_conn_up(struct jk_conn *conn, int64_t timeout_ms, struct jk_error *error)

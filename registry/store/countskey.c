@@ -21,13 +21,6 @@ struct certifier {
     struct jk_signer *signer;
 };
 
-static void certifier_done(struct certifier *certifier)
-{
-    jk_signer_free(certifier->signer);
-    jk_text_done(&certifier->name);
-    jk_text_done(&certifier->verifier);
-}
-
 /* ---- the key file ---- */
 
 static enum jk_status take_signer(struct certifier *certifier, struct jk_signer *signer, struct jk_error *error)
@@ -50,14 +43,6 @@ static enum jk_status load_signer(struct certifier *certifier, struct jk_error *
     enum jk_status status = jk_keyfile_load(certifier->path, &signer, &failure);
     if (status == JK_NOT_FOUND) return JK_OK;
     if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
-    return take_signer(certifier, signer, error);
-}
-
-static enum jk_status make_signer(struct certifier *certifier, struct jk_error *error)
-{
-    struct jk_signer *signer = NULL;
-
-    JK_TRY(jk_keyfile_make(certifier->path, jk_text_span(&certifier->name), &signer, error));
     return take_signer(certifier, signer, error);
 }
 
@@ -159,7 +144,11 @@ static enum jk_status open_key(struct jk_reader *reader, struct jk_folder *folde
     JK_TRY(look_at_published(folder, certifier, &published, error));
     if (found) return JK_OK;
     made = !certifier->signer;
-    if (made) JK_TRY(make_signer(certifier, error));
+    if (made) {
+        struct jk_signer *signer = NULL;
+        JK_TRY(jk_keyfile_make(certifier->path, jk_text_span(&certifier->name), &signer, error));
+        JK_TRY(take_signer(certifier, signer, error));
+    }
     enum jk_status status = claim_row(reader, certifier, error);
     if (made && status == JK_FAILED_PRECONDITION) (void)unlink(certifier->path);
     return status;
@@ -210,18 +199,6 @@ static bool is_our_certificate(const struct jk_store *store, struct jk_span body
            jk_span_cut(&body, '\n', &version) && jk_span_equal(version, JK_SPAN(VERSION));
 }
 
-static enum jk_status certify(struct jk_reader *reader, struct jk_span body, struct jk_text *note,
-                              struct jk_error *error)
-{
-    struct certifier certifier = {.signer = NULL};
-
-    enum jk_status status = certifier_open(reader, &certifier, error);
-    if (status == JK_OK) status = jk_note_sign(certifier.signer, body, note, error);
-    if (status == JK_OK) status = add_log_lines(reader->store, body, note, error);
-    certifier_done(&certifier);
-    return status;
-}
-
 enum jk_status jk_reader_certify(struct jk_reader *reader, struct jk_span body, struct jk_text *out_note,
                                  struct jk_error *error)
 {
@@ -232,7 +209,15 @@ enum jk_status jk_reader_certify(struct jk_reader *reader, struct jk_span body, 
         return jk_fail(error, JK_INVALID_ARGUMENT, "CERTIFICATE_FOREIGN",
                        "this is not a count certificate of the log \"%s\"", store->origin);
     pthread_mutex_lock(&store->certify_lock);
-    enum jk_status status = certify(reader, body, &note, error);
+
+    struct certifier certifier = {.signer = NULL};
+    enum jk_status status = certifier_open(reader, &certifier, error);
+    if (status == JK_OK) status = jk_note_sign(certifier.signer, body, &note, error);
+    if (status == JK_OK) status = add_log_lines(reader->store, body, &note, error);
+    jk_signer_free(certifier.signer);
+    jk_text_done(&certifier.name);
+    jk_text_done(&certifier.verifier);
+
     pthread_mutex_unlock(&store->certify_lock);
     if (status == JK_FAILED_PRECONDITION)
         jk_log(JK_LOG_ERROR, "counts-key", "reason", error->reason, "detail", error->message, NULL);

@@ -156,10 +156,20 @@ static enum jk_status prepare_database(const struct jk_embedded *embedded, bool 
     return in_database(embedded, "jokbo", give_tables, out_lost, error);
 }
 
-/* A cluster that is shutting down because its server was killed may still answer a ping; we then wait for its
- * successor. */
-static enum jk_status wait_database(struct jk_embedded *embedded, struct jk_error *error)
+static enum jk_status start_all(struct jk_embedded *embedded, const char *data_dir, struct jk_error *error)
 {
+    JK_TRY(jk_cluster_find(&embedded->cluster, data_dir, error));
+    JK_TRY(jk_data_dir_lock(embedded->cluster.data_dir, "/cluster.lock", &embedded->lock_fd, error));
+    JK_TRY(jk_cluster_make(&embedded->cluster, error));
+    JK_TRY(jk_cluster_socket(&embedded->cluster, error));
+
+    const char *folder = embedded->cluster.socket_dir;
+    (void)snprintf(embedded->database, sizeof(embedded->database), CONNECTION, folder, JK_EMBEDDED_SERVER, "jokbo");
+    (void)snprintf(embedded->owner, sizeof(embedded->owner), CONNECTION, folder, JK_EMBEDDED_OWNER, "jokbo");
+
+    JK_TRY(fork_supervisor(embedded, error));
+    /* A cluster that is shutting down because its server was killed may still answer a ping; its successor is waited
+     * for. */
     int64_t deadline_ms = jk_monotonic_ms() + READY_MS;
 
     for (;;) {
@@ -173,25 +183,6 @@ static enum jk_status wait_database(struct jk_embedded *embedded, struct jk_erro
             return jk_fail(error, attempt.status, attempt.reason, "%s", attempt.message);
         jk_sleep_ms(POLL_MS);
     }
-}
-
-static void name_connections(struct jk_embedded *embedded)
-{
-    const char *folder = embedded->cluster.socket_dir;
-
-    (void)snprintf(embedded->database, sizeof(embedded->database), CONNECTION, folder, JK_EMBEDDED_SERVER, "jokbo");
-    (void)snprintf(embedded->owner, sizeof(embedded->owner), CONNECTION, folder, JK_EMBEDDED_OWNER, "jokbo");
-}
-
-static enum jk_status start_all(struct jk_embedded *embedded, const char *data_dir, struct jk_error *error)
-{
-    JK_TRY(jk_cluster_find(&embedded->cluster, data_dir, error));
-    JK_TRY(jk_data_dir_lock(embedded->cluster.data_dir, "/cluster.lock", &embedded->lock_fd, error));
-    JK_TRY(jk_cluster_make(&embedded->cluster, error));
-    JK_TRY(jk_cluster_socket(&embedded->cluster, error));
-    name_connections(embedded);
-    JK_TRY(fork_supervisor(embedded, error));
-    return wait_database(embedded, error);
 }
 
 enum jk_status jk_embedded_start(const char *data_dir, struct jk_embedded **out_embedded, struct jk_error *error)

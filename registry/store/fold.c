@@ -8,21 +8,16 @@
 #include "store/state.h"
 #include "tlog/rotation.h"
 
-static enum jk_status not_ours(struct jk_error *error, const char *what, struct jk_span theirs, const char *ours)
-{
-    return jk_fail(
-        error, JK_FAILED_PRECONDITION, "LOG_FOREIGN",
-        "the database's log has the %s \"%.*s\", this server's is \"%s\": give this server the right database, "
-        "or the key file and origin of the log's first server",
-        what, (int)(theirs.len < 120 ? theirs.len : 120), theirs.at, ours);
-}
-
 enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
 {
     uint32_t size = store->size;
 
     if (!jk_span_equal(head->origin, jk_span_of(store->origin)))
-        return not_ours(error, "origin", head->origin, store->origin);
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "LOG_FOREIGN",
+            "the database's log has the origin \"%.*s\", this server's is \"%s\": give this server the right database, "
+            "or the key file and origin of the log's first server",
+            (int)(head->origin.len < 120 ? head->origin.len : 120), head->origin.at, store->origin);
     if (head->size < size || head->record_version < store->record_version)
         return jk_fail(
             error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
@@ -46,18 +41,6 @@ enum jk_status jk_fold_check_keys(struct jk_store *store, const struct jk_head *
     return jk_head_verify(head, verifiers, count, error);
 }
 
-/* What the book cannot check, since it does not verify signatures: each key was named by its predecessor. */
-static enum jk_status check_rotation(uint64_t index, struct jk_span bytes, struct jk_error *error)
-{
-    struct jk_entry entry;
-
-    if (!jk_span_starts(bytes, JK_SPAN("jokbo/entry/v1\nkind key\n"))) return JK_OK;
-    JK_TRY(jk_entry_parse(bytes, &entry, error));
-    if (jk_rotation_verify(entry.previous, entry.key, entry.signature)) return JK_OK;
-    return jk_fail(error, JK_DATA_LOSS, "KEY_UNVOUCHED",
-                   "entry %llu names a new key without the previous key's signature", (unsigned long long)index);
-}
-
 enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_span bytes, struct jk_error *error)
 {
     struct jk_digest leaf = jk_merkle_leaf(bytes);
@@ -66,7 +49,17 @@ enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_s
         return jk_fail(error, JK_DATA_LOSS, "LOG_GAP", "entry %llu is missing from the database",
                        (unsigned long long)store->edge.size);
     if (!jk_forest_reserve(store->forest, 1)) return jk_out_of_memory(error);
-    JK_TRY(check_rotation(index, bytes, error));
+
+    /* what the book cannot check, since it does not verify signatures: each key was named by its predecessor */
+    struct jk_entry entry;
+    if (jk_span_starts(bytes, JK_SPAN("jokbo/entry/v1\nkind key\n"))) {
+        JK_TRY(jk_entry_parse(bytes, &entry, error));
+        if (!jk_rotation_verify(entry.previous, entry.key, entry.signature))
+            return jk_fail(error, JK_DATA_LOSS, "KEY_UNVOUCHED",
+                           "entry %llu names a new key without the previous key's signature",
+                           (unsigned long long)index);
+    }
+
     JK_TRY(jk_book_apply(store->book, bytes, error));
     jk_edge_append(&store->edge, &leaf);
     jk_forest_append(store->forest, &leaf);
@@ -83,27 +76,25 @@ enum jk_status jk_fold_entries(struct jk_store *store, uint64_t limit, const PGr
     return JK_OK;
 }
 
-static enum jk_status apply_record(struct jk_store *store, struct jk_span key, struct jk_span value,
-                                   struct jk_error *error)
-{
-    struct jk_arena arena;
-    struct jk_record record;
-    enum jk_status status;
-
-    jk_arena_init(&arena, key.len + value.len + 4096);
-    record.key = jk_arena_copy(&arena, key.at, key.len);
-    record.value = jk_arena_copy(&arena, value.at, value.len);
-    status = record.key && record.value ? jk_directory_put(store->directory, &record, error) : jk_out_of_memory(error);
-    jk_arena_done(&arena);
-    return status;
-}
-
 enum jk_status jk_fold_records(struct jk_store *store, const PGresult *records, struct jk_error *error)
 {
     int rows = PQntuples(records);
 
     for (int row = 0; row < rows; row++) {
-        JK_TRY(apply_record(store, jk_result_span(records, row, 0), jk_result_span(records, row, 1), error));
+        struct jk_span key = jk_result_span(records, row, 0);
+        struct jk_span value = jk_result_span(records, row, 1);
+        struct jk_arena arena;
+        struct jk_record record;
+        enum jk_status status;
+
+        jk_arena_init(&arena, key.len + value.len + 4096);
+        record.key = jk_arena_copy(&arena, key.at, key.len);
+        record.value = jk_arena_copy(&arena, value.at, value.len);
+        status =
+            record.key && record.value ? jk_directory_put(store->directory, &record, error) : jk_out_of_memory(error);
+        jk_arena_done(&arena);
+        JK_TRY(status);
+
         store->record_version = jk_result_i64(records, row, 2);
     }
     return JK_OK;
@@ -147,33 +138,6 @@ static void advance_cube(struct jk_store *store, uint32_t size)
     free(models);
 }
 
-static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint, uint64_t size)
-{
-    char *copy = malloc(checkpoint.len + 1);
-    char *old;
-
-    JK_CHECK(copy != NULL);
-    memcpy(copy, checkpoint.at, checkpoint.len);
-    copy[checkpoint.len] = '\0';
-    pthread_mutex_lock(&store->publish_lock);
-    old = store->checkpoint;
-    store->checkpoint = copy;
-    store->checkpoint_len = checkpoint.len;
-    if (store->behind_since_ms == 0 && store->size > store->published_size) store->behind_since_ms = jk_monotonic_ms();
-    store->checkpoint_size = size;
-    pthread_cond_broadcast(&store->published);
-    pthread_mutex_unlock(&store->publish_lock);
-    free(old);
-}
-
-static void tell_growth(struct jk_store *store, uint32_t size)
-{
-    pthread_mutex_lock(&store->publish_lock);
-    for (struct jk_growth_hook *hook = store->growth_hooks; hook; hook = hook->next)
-        hook->grown(hook->context, size);
-    pthread_mutex_unlock(&store->publish_lock);
-}
-
 void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const struct jk_digest *leaves, size_t count)
 {
     uint32_t size;
@@ -187,9 +151,28 @@ void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const st
     advance_cube(store, size);
     if (size > 0) store->last_time_us = jk_book_time(store->book, size - 1);
     store->size = size;
-    publish_checkpoint(store, checkpoint, size);
+
+    char *copy = malloc(checkpoint.len + 1);
+    char *old;
+    JK_CHECK(copy != NULL);
+    memcpy(copy, checkpoint.at, checkpoint.len);
+    copy[checkpoint.len] = '\0';
+    pthread_mutex_lock(&store->publish_lock);
+    old = store->checkpoint;
+    store->checkpoint = copy;
+    store->checkpoint_len = checkpoint.len;
+    if (store->behind_since_ms == 0 && store->size > store->published_size) store->behind_since_ms = jk_monotonic_ms();
+    store->checkpoint_size = size;
+    pthread_cond_broadcast(&store->published);
+    pthread_mutex_unlock(&store->publish_lock);
+    free(old);
+
     pthread_rwlock_unlock(&store->lock);
-    tell_growth(store, size);
+
+    pthread_mutex_lock(&store->publish_lock);
+    for (struct jk_growth_hook *hook = store->growth_hooks; hook; hook = hook->next)
+        hook->grown(hook->context, size);
+    pthread_mutex_unlock(&store->publish_lock);
 }
 
 /* Nothing may be folded onto a book that no longer follows the log: this chunk is undone completely. */

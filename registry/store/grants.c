@@ -58,29 +58,26 @@ static enum jk_status check_role(struct jk_conn *plain, const char *role, const 
     return status;
 }
 
-static void add_grants(struct jk_text *script, const char *schema, const char *name)
-{
-    static const char *const kinds[] = {[TABLE] = "table", [SEQUENCE] = "sequence"};
-
-    jk_text_addf(script, "begin;\ngrant usage on schema %s to %s;\n", schema, name);
-    for (size_t i = 0; i < GRANTS; i++) {
-        const char *kind = kinds[grants[i].kind], *what = grants[i].name;
-
-        jk_text_addf(script, "revoke all on %s %s from %s;\n", kind, what, name);
-        jk_text_addf(script, "grant %s on %s %s to %s;\n", grants[i].rights, kind, what, name);
-    }
-    jk_text_add_str(script, "commit");
-}
-
 static enum jk_status give(struct jk_conn *plain, const char *name, struct jk_error *error)
 {
+    static const char *const kinds[] = {[TABLE] = "table", [SEQUENCE] = "sequence"};
     PGresult *rows = NULL;
     struct jk_text script;
     enum jk_status status;
 
     JK_TRY(jk_conn_script(plain, "select quote_ident(current_schema())", jk_monotonic_ms() + GRANT_MS, &rows, error));
     jk_text_init(&script, 0);
-    add_grants(&script, PQgetvalue(rows, 0, 0), name);
+
+    const char *schema = PQgetvalue(rows, 0, 0);
+    jk_text_addf(&script, "begin;\ngrant usage on schema %s to %s;\n", schema, name);
+    for (size_t i = 0; i < GRANTS; i++) {
+        const char *kind = kinds[grants[i].kind], *what = grants[i].name;
+
+        jk_text_addf(&script, "revoke all on %s %s from %s;\n", kind, what, name);
+        jk_text_addf(&script, "grant %s on %s %s to %s;\n", grants[i].rights, kind, what, name);
+    }
+    jk_text_add_str(&script, "commit");
+
     PQclear(rows);
     status = run_script(plain, &script, NULL, error);
     jk_text_done(&script);
@@ -139,16 +136,6 @@ static void warn_mighty(const char *role, const char *rights)
            "serve with a role of its own: create it, then jokbod migrate --database … --server-role NAME", NULL);
 }
 
-/* Not refused: it matters only if another server of the log freezes. */
-static void warn_helpless(const char *role, const char *may_end)
-{
-    if (may_end[0] == 't') return;
-    jk_log(JK_LOG_WARN, "database-role-cannot-end-sessions", "role", role, "advice",
-           "a frozen server would hold the log for ever: grant execute on pg_terminate_backend and pg_blocking_pids to "
-           "the role",
-           NULL);
-}
-
 enum jk_status jk_grants_check(struct jk_conn *plain, struct jk_error *error)
 {
     PGresult *rows = NULL;
@@ -168,7 +155,13 @@ enum jk_status jk_grants_check(struct jk_conn *plain, struct jk_error *error)
                     PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 0));
     else
         warn_mighty(PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 2));
-    warn_helpless(PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 3));
+    /* Not refused: it matters only if another server of the log freezes. */
+    if (PQgetvalue(rows, 0, 3)[0] != 't') {
+        jk_log(JK_LOG_WARN, "database-role-cannot-end-sessions", "role", PQgetvalue(rows, 0, 0), "advice",
+               "a frozen server would hold the log for ever: grant execute on pg_terminate_backend and "
+               "pg_blocking_pids to the role",
+               NULL);
+    }
     PQclear(rows);
     return status;
 }

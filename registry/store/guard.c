@@ -70,19 +70,6 @@ static void fill_block(char block[JK_GUARD_BLOCK], uint64_t sequence, struct jk_
     memcpy(block + SUM, sum.bytes, JK_DIGEST_SIZE);
 }
 
-/* The first time: written whole under another name, then renamed, so that a half-written file is never read. */
-static enum jk_status make_file(struct jk_guard *guard, const char *bytes, struct jk_error *error)
-{
-    char draft[JK_PATH_MAX];
-
-    if (!jk_path_join(draft, guard->path, ".draft"))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: the path is too long", guard->path);
-    errno = jk_file_replace(AT_FDCWD, draft, guard->path, (struct jk_span){bytes, FILE_BYTES}, 0600, true);
-    if (errno) return guard_failed(error, guard);
-    guard->fd = open(guard->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    return guard->fd >= 0 ? JK_OK : guard_failed(error, guard);
-}
-
 enum jk_status jk_guard_write(struct jk_guard *guard, struct jk_span note, struct jk_error *error)
 {
     char bytes[FILE_BYTES] = {0};
@@ -94,7 +81,14 @@ enum jk_status jk_guard_write(struct jk_guard *guard, struct jk_span note, struc
                        (int)JK_GUARD_NOTE_MAX);
     fill_block(bytes + block * JK_GUARD_BLOCK, sequence, note);
     if (guard->fd < 0) {
-        JK_TRY(make_file(guard, bytes, error));
+        /* the first time: written whole under another name, then renamed, so that a half-written file is never read */
+        char draft[JK_PATH_MAX];
+        if (!jk_path_join(draft, guard->path, ".draft"))
+            return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: the path is too long", guard->path);
+        errno = jk_file_replace(AT_FDCWD, draft, guard->path, (struct jk_span){bytes, FILE_BYTES}, 0600, true);
+        if (errno) return guard_failed(error, guard);
+        guard->fd = open(guard->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        if (guard->fd < 0) return guard_failed(error, guard);
     } else {
         if (pwrite(guard->fd, bytes + block * JK_GUARD_BLOCK, JK_GUARD_BLOCK, (off_t)(block * JK_GUARD_BLOCK)) !=
                 JK_GUARD_BLOCK ||

@@ -1,28 +1,15 @@
 /* See holders.h. */
 #include "store/holders.h"
 
-static bool same(const struct jk_holder *a, const struct jk_holder *b)
-{
-    return a->pid == b->pid && a->session_us == b->session_us && a->transaction_us == b->transaction_us;
-}
-
 struct jk_suspect *jk_holders_find(struct jk_holders *holders, const struct jk_holder *holder)
 {
     for (size_t i = 0; i < holders->count; i++) {
-        if (same(&holders->suspects[i].holder, holder)) return &holders->suspects[i];
+        if (holders->suspects[i].holder.pid == holder->pid &&
+            holders->suspects[i].holder.session_us == holder->session_us &&
+            holders->suspects[i].holder.transaction_us == holder->transaction_us)
+            return &holders->suspects[i];
     }
     return NULL;
-}
-
-static void forget_gone(struct jk_holders *holders, int64_t now_ms)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < holders->count; i++) {
-        if (now_ms - holders->suspects[i].seen_ms > JK_HOLDER_GONE_MS) continue;
-        holders->suspects[kept++] = holders->suspects[i];
-    }
-    holders->count = kept;
 }
 
 /* If a session does some work in between, its count starts again. */
@@ -62,7 +49,14 @@ static void see(struct jk_holders *holders, const struct jk_holder *holder, int6
 void jk_holders_see(struct jk_holders *holders, const struct jk_holder *seen, size_t count, int64_t now_ms,
                     uint32_t timeouts)
 {
-    forget_gone(holders, now_ms);
+    /* those not seen for a while */
+    size_t kept = 0;
+    for (size_t i = 0; i < holders->count; i++) {
+        if (now_ms - holders->suspects[i].seen_ms > JK_HOLDER_GONE_MS) continue;
+        holders->suspects[kept++] = holders->suspects[i];
+    }
+    holders->count = kept;
+
     for (size_t i = 0; i < count; i++)
         see(holders, &seen[i], now_ms, timeouts);
 }

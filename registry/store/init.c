@@ -63,22 +63,6 @@ static bool parse_license(struct jk_span line, struct jk_entry *out)
     return true;
 }
 
-static enum jk_status add_licenses(struct first *first, struct jk_error *error)
-{
-    struct jk_span rest = {(const char *)jk_data_licenses, jk_data_licenses_len}, line;
-
-    while (jk_span_line(&rest, &line)) {
-        struct jk_entry entry = {0};
-
-        if (line.len == 0 || line.at[0] == '#') continue;
-        if (!parse_license(line, &entry))
-            return jk_fail(error, JK_INTERNAL, "LICENSES_TSV", "a row of licenses.tsv is malformed: %.*s",
-                           (int)(line.len < 80 ? line.len : 80), line.at);
-        JK_TRY(add_first(first, &entry, error));
-    }
-    return JK_OK;
-}
-
 static enum jk_status not_a_checkpoint(const struct jk_store *store, const char *why, struct jk_error *error)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "AFTER",
@@ -123,7 +107,19 @@ static enum jk_status compose(struct jk_store *store, struct first *first, struc
     init.after = jk_text_span(&after);
     JK_TRY(add_first(first, &init, error));
     JK_TRY(add_first(first, &spdx, error));
-    JK_TRY(add_licenses(first, error));
+
+    struct jk_span rest = {(const char *)jk_data_licenses, jk_data_licenses_len}, line;
+
+    while (jk_span_line(&rest, &line)) {
+        struct jk_entry entry = {0};
+
+        if (line.len == 0 || line.at[0] == '#') continue;
+        if (!parse_license(line, &entry))
+            return jk_fail(error, JK_INTERNAL, "LICENSES_TSV", "a row of licenses.tsv is malformed: %.*s",
+                           (int)(line.len < 80 ? line.len : 80), line.at);
+        JK_TRY(add_first(first, &entry, error));
+    }
+
     if (jk_pgarray_failed(&first->rows)) return jk_out_of_memory(error);
     return JK_OK;
 }

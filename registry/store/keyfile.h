@@ -1,6 +1,6 @@
 /* The log's signing key as a file: one line, the private form of a signed note's key as note implementations write it:
  * PRIVATE+KEY+<name>+<hex key id>+<base64(0x01 || 32-byte seed)>. It must have mode 0600 and belong to our user, or it
- * is refused. Called at start only. The seed is wiped from memory once the signer has it. */
+ * is refused. Called at start, and when the key is changed. The seed is wiped from memory once the signer has it. */
 #ifndef JK_STORE_KEYFILE_H
 #define JK_STORE_KEYFILE_H
 

@@ -22,14 +22,6 @@ static bool working_folder(pid_t pid, char out_folder[PATH_MAX])
     return true;
 }
 
-static bool is_postgres(pid_t pid)
-{
-    char path[64], name[32];
-
-    (void)snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
-    return jk_file_read(path, name, sizeof(name)) > 0 && strcmp(name, "postgres\n") == 0;
-}
-
 /* A zombie: it ended, but its parent has not collected the exit status. */
 static bool is_zombie(pid_t pid)
 {
@@ -44,9 +36,11 @@ static bool is_zombie(pid_t pid)
 
 static bool is_of_cluster(const struct jk_cluster *cluster, pid_t pid)
 {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX], path[64], name[32];
 
-    return is_postgres(pid) && working_folder(pid, folder) && strcmp(folder, cluster->folder) == 0;
+    (void)snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
+    return jk_file_read(path, name, sizeof(name)) > 0 && strcmp(name, "postgres\n") == 0 &&
+           working_folder(pid, folder) && strcmp(folder, cluster->folder) == 0;
 }
 
 size_t jk_leftover_find(const struct jk_cluster *cluster, pid_t out_pids[JK_LEFTOVERS_MAX])

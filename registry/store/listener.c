@@ -19,24 +19,20 @@
 #define PRUNE_AGAIN_MS 60000
 #define PRUNE_ROUNDS   200 /* at most an hour's worth: 2 million rows of each kind */
 
-/* "<size> <record version>"; anything else is not ours. */
-static void hear(struct jk_store *store, const char *payload)
-{
-    unsigned long long size;
-    long long version;
-
-    if (sscanf(payload, "%llu %lld", &size, &version) != 2) return;
-    if (size > store->heard_size) store->heard_size = size;
-    if (version > store->heard_version) store->heard_version = version;
-    if (size > store->size || version > store->record_version) jk_mailbox_nudge(store->writes);
-}
-
 static void take_notifications(struct jk_store *store, struct jk_conn *conn)
 {
     PGnotify *notify;
 
     while ((notify = PQnotifies(conn->pg)) != NULL) {
-        hear(store, notify->extra);
+        /* "<size> <record version>"; anything else is not ours */
+        unsigned long long size;
+        long long version;
+        if (sscanf(notify->extra, "%llu %lld", &size, &version) == 2) {
+            if (size > store->heard_size) store->heard_size = size;
+            if (version > store->heard_version) store->heard_version = version;
+            if (size > store->size || version > store->record_version) jk_mailbox_nudge(store->writes);
+        }
+
         PQfreemem(notify);
     }
 }
@@ -53,46 +49,26 @@ static bool listen_for_growth(struct jk_conn *conn)
     return false;
 }
 
-static void wait_and_hear(struct jk_store *store, struct jk_conn *conn)
-{
-    struct pollfd fds[2] = {{.fd = store->listener_wake, .events = POLLIN},
-                            {.fd = conn->pg ? PQsocket(conn->pg) : -1, .events = POLLIN}};
-
-    if (poll(fds, 2, WAIT_MS) <= 0 || !conn->pg || fds[1].revents == 0) return;
-    if (PQconsumeInput(conn->pg)) {
-        take_notifications(store, conn);
-        return;
-    }
-    jk_log(JK_LOG_WARN, "listener-lost", "detail", PQerrorMessage(conn->pg), NULL);
-    jk_conn_drop(conn);
-    jk_mailbox_nudge(store->writes); /* its connection may be gone, too: let it check */
-}
-
-/* Pruning uses the database's clock: if that is ahead, stored replies would be deleted too early. */
-static bool believes_clock(struct jk_store *store, struct jk_conn *conn)
-{
-    int64_t asked_us = jk_timekeeper_ask(store);
-    PGresult *result = NULL;
-    struct jk_moment moment;
-    struct jk_error error;
-    bool believed;
-
-    jk_error_init(&error, NULL);
-    if (jk_conn_script(conn, "select (extract(epoch from clock_timestamp()) * 1000000)::bigint",
-                       jk_monotonic_ms() + LISTEN_MS, &result, &error) != JK_OK)
-        return false;
-    believed =
-        jk_timekeeper_judge(store, asked_us, strtoll(PQgetvalue(result, 0, 0), NULL, 10), &moment, &error) == JK_OK;
-    PQclear(result);
-    return believed;
-}
-
 /* How long until the next time. */
 static int64_t prune(struct jk_store *store, struct jk_conn *conn)
 {
     int rounds = 0;
 
-    if (!believes_clock(store, conn)) return PRUNE_AGAIN_MS;
+    /* The database's clock is used: if that is ahead, stored replies would be deleted too early. */
+    int64_t asked_us = jk_timekeeper_ask(store);
+    PGresult *result = NULL;
+    struct jk_moment moment;
+    struct jk_error error;
+    bool believed;
+    jk_error_init(&error, NULL);
+    if (jk_conn_script(conn, "select (extract(epoch from clock_timestamp()) * 1000000)::bigint",
+                       jk_monotonic_ms() + LISTEN_MS, &result, &error) != JK_OK)
+        return PRUNE_AGAIN_MS;
+    believed =
+        jk_timekeeper_judge(store, asked_us, strtoll(PQgetvalue(result, 0, 0), NULL, 10), &moment, &error) == JK_OK;
+    PQclear(result);
+    if (!believed) return PRUNE_AGAIN_MS;
+
     while (rounds < PRUNE_ROUNDS && !store->stopping && jk_prune(conn)) {
         rounds++;
         if (conn->pg) take_notifications(store, conn);
@@ -118,7 +94,17 @@ static void *run_listener(void *context)
             prune_ms = jk_monotonic_ms() + wait_ms;
         }
         if (conn.pg) take_notifications(store, &conn);
-        wait_and_hear(store, &conn);
+
+        struct pollfd fds[2] = {{.fd = store->listener_wake, .events = POLLIN},
+                                {.fd = conn.pg ? PQsocket(conn.pg) : -1, .events = POLLIN}};
+        if (poll(fds, 2, WAIT_MS) <= 0 || !conn.pg || fds[1].revents == 0) continue;
+        if (PQconsumeInput(conn.pg)) {
+            take_notifications(store, &conn);
+            continue;
+        }
+        jk_log(JK_LOG_WARN, "listener-lost", "detail", PQerrorMessage(conn.pg), NULL);
+        jk_conn_drop(&conn);
+        jk_mailbox_nudge(store->writes); /* its connection may be gone, too: let it check */
     }
     jk_conn_drop(&conn);
     return NULL;

@@ -34,20 +34,6 @@ static enum jk_status read_rows(struct jk_conn *writer, enum jk_sql statement, i
     return jk_conn_run(writer, query, 1, jk_monotonic_ms() + CHUNK_MS, error);
 }
 
-static enum jk_status check_guard_root(const struct jk_store *store, const struct guard_point *point,
-                                       struct jk_error *error)
-{
-    struct jk_digest root = jk_edge_root(&store->edge);
-
-    if (jk_digest_equal(&root, &point->checkpoint.root)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
-                   "the database's first %llu entries are not those that this server committed: it was restored from a "
-                   "different history; restore a backup of the log that %s guards, or empty the database and run "
-                   "jokbod recover --from DIR|URL "
-                   "on a copy of the published log",
-                   (unsigned long long)point->checkpoint.size, store->guard_path);
-}
-
 /* Loading stops at the guard's size in between. */
 enum jk_status jk_load_entries(struct jk_store *store, struct jk_conn *writer, uint64_t limit, struct jk_error *error)
 {
@@ -66,19 +52,6 @@ enum jk_status jk_load_entries(struct jk_store *store, struct jk_conn *writer, u
         jk_book_keep(store->book);
     }
     return JK_OK;
-}
-
-static enum jk_status load_entries(struct jk_store *store, struct jk_conn *writer, const struct jk_head *head,
-                                   const struct guard_point *point, struct jk_error *error)
-{
-    if (point->wanted) {
-        JK_TRY(jk_load_entries(store, writer, point->checkpoint.size, error));
-        JK_TRY(check_guard_root(store, point, error));
-    }
-    JK_TRY(jk_load_entries(store, writer, head->size, error));
-    if (jk_edge_equal(&store->edge, &head->edge)) return JK_OK;
-    return jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
-                   "the database's entries do not give the edge in log_head: restore the database from a backup");
 }
 
 static enum jk_status load_records(struct jk_store *store, struct jk_conn *writer, struct jk_error *error)
@@ -134,7 +107,24 @@ static enum jk_status load_all(struct jk_store *store, struct jk_conn *writer, c
     JK_TRY(check_guard(store, head, &point, error));
     if (published->present && published->checkpoint.size > head->size)
         return jk_public_rolled_back(store, published, head->size, error);
-    JK_TRY(load_entries(store, writer, head, &point, error));
+
+    if (point.wanted) {
+        JK_TRY(jk_load_entries(store, writer, point.checkpoint.size, error));
+        struct jk_digest root = jk_edge_root(&store->edge);
+        if (!jk_digest_equal(&root, &point.checkpoint.root))
+            return jk_fail(
+                error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
+                "the database's first %llu entries are not those that this server committed: it was restored from a "
+                "different history; restore a backup of the log that %s guards, or empty the database and run "
+                "jokbod recover --from DIR|URL "
+                "on a copy of the published log",
+                (unsigned long long)point.checkpoint.size, store->guard_path);
+    }
+    JK_TRY(jk_load_entries(store, writer, head->size, error));
+    if (!jk_edge_equal(&store->edge, &head->edge))
+        return jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
+                       "the database's entries do not give the edge in log_head: restore the database from a backup");
+
     JK_TRY(jk_signkeys_choose(&store->keys, store->book, (uint32_t)head->size, error));
     JK_TRY(jk_fold_check_keys(store, head, error));
     JK_TRY(load_records(store, writer, error));

@@ -163,23 +163,6 @@ static enum jk_status send_query(struct jk_conn *conn, const struct jk_query *qu
     return flush(conn, deadline_ms, error);
 }
 
-static void run_begins(struct jk_conn *conn)
-{
-    if (!conn->watch) return;
-    conn->watch->backend = PQbackendPID(conn->pg);
-    conn->watch->since_ms = jk_monotonic_ms();
-}
-
-static void run_ends(struct jk_conn *conn, enum jk_status status, const struct jk_error *error)
-{
-    bool waited = status != JK_OK && error->reason && strcmp(error->reason, "LOCK_TIMEOUT") == 0;
-
-    if (waited) jk_metrics_add(JK_METRIC_LOCK_TIMEOUTS, 0, 0, 1);
-    if (!conn->watch) return;
-    conn->watch->lock_timeouts += waited;
-    conn->watch->since_ms = 0;
-}
-
 enum jk_status jk_conn_run(struct jk_conn *conn, struct jk_query *queries, size_t count, int64_t deadline_ms,
                            struct jk_error *error)
 {
@@ -188,11 +171,21 @@ enum jk_status jk_conn_run(struct jk_conn *conn, struct jk_query *queries, size_
     if (!conn->pg)
         return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE",
                        "the database cannot be reached; try again shortly");
-    run_begins(conn);
+    if (conn->watch) {
+        conn->watch->backend = PQbackendPID(conn->pg);
+        conn->watch->since_ms = jk_monotonic_ms();
+    }
     for (size_t i = 0; i < count && status == JK_OK; i++)
         status = send_query(conn, &queries[i], deadline_ms, error);
     if (status == JK_OK) status = jk_pipe_finish(conn, queries, count, deadline_ms, error);
-    run_ends(conn, status, error);
+
+    bool waited = status != JK_OK && error->reason && strcmp(error->reason, "LOCK_TIMEOUT") == 0;
+    if (waited) jk_metrics_add(JK_METRIC_LOCK_TIMEOUTS, 0, 0, 1);
+    if (conn->watch) {
+        conn->watch->lock_timeouts += waited;
+        conn->watch->since_ms = 0;
+    }
+
     if (status != JK_OK) jk_queries_done(queries, count);
     return status;
 }

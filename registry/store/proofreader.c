@@ -80,51 +80,26 @@ static struct jk_grow_source source_of(struct jk_proofreader *reader)
 
 /* ---- repairing ---- */
 
-static void describe_found(const struct jk_grow_found *found, char *out, size_t room)
-{
-    char hex[JK_DIGEST_HEX + 1];
-
-    if (found->state == JK_GROW_ABSENT) {
-        (void)snprintf(out, room, "nothing");
-    } else if (found->unreadable[0]) {
-        (void)snprintf(out, room, "%s", found->unreadable);
-    } else {
-        jk_digest_hex(&found->digest, hex);
-        (void)snprintf(out, room, "%zu bytes, sha256 %s", found->len, hex);
-    }
-}
-
 static void tell_damaged(const char *path, const struct jk_grow_found *found, const struct jk_error *why)
 {
     char text[256];
+    char hex[JK_DIGEST_HEX + 1];
 
-    describe_found(found, text, sizeof(text));
+    if (found->state == JK_GROW_ABSENT) {
+        (void)snprintf(text, sizeof(text), "nothing");
+    } else if (found->unreadable[0]) {
+        (void)snprintf(text, sizeof(text), "%s", found->unreadable);
+    } else {
+        jk_digest_hex(&found->digest, hex);
+        (void)snprintf(text, sizeof(text), "%zu bytes, sha256 %s", found->len, hex);
+    }
+
     if (!why)
         jk_log(JK_LOG_ERROR, "tile-damaged", "file", path, "found", text, "mended", "yes", "advice",
                "find out what damages files here; caches in front of the server may have the damaged one", NULL);
     else
         jk_log(JK_LOG_ERROR, "tile-damaged", "file", path, "found", text, "mended", "no", "reason", why->reason,
                "detail", why->message, NULL);
-}
-
-/* Also OK if it cannot be repaired here: the database's entry does not match the tree. */
-static enum jk_status make_anew(struct jk_proofreader *reader, const struct jk_tile *tile,
-                                const struct jk_grow_found *found, struct jk_error *error)
-{
-    struct jk_grow_source source = source_of(reader);
-    char path[JK_TILE_PATH];
-    struct jk_error why;
-    enum jk_status status;
-
-    jk_tile_path(tile, path);
-    jk_error_init(&why, NULL);
-    status = jk_grow_again(reader->folder, &source, tile, &why);
-    if (reader->tries == 0) jk_metrics_add(JK_METRIC_TILES_DAMAGED, 0, 0, 1);
-    if (status == JK_OK || status == JK_DATA_LOSS || reader->tries == 0)
-        tell_damaged(path, found, status == JK_OK ? NULL : &why);
-    reader->unmended = reader->unmended || status == JK_DATA_LOSS;
-    if (status == JK_OK || status == JK_DATA_LOSS) return JK_OK;
-    return jk_fail(error, status, why.reason, "%s", why.message);
 }
 
 /* Under the lock the folder does not change: is the file still wrong, and is it part of the log's size? One that only
@@ -144,7 +119,21 @@ static enum jk_status look_again(struct jk_proofreader *reader, const struct jk_
     JK_TRY(jk_grow_look(reader->folder, &source, tile, &reader->bytes, &found, error));
     if (found.state == JK_GROW_WHOLE || (found.state == JK_GROW_ABSENT && !needed && tile->width != width))
         return JK_OK;
-    return make_anew(reader, tile, &found, error);
+
+    /* also well if it cannot be repaired here: the database's entry does not match the tree */
+    char path[JK_TILE_PATH];
+    struct jk_error why;
+    enum jk_status status;
+
+    jk_tile_path(tile, path);
+    jk_error_init(&why, NULL);
+    status = jk_grow_again(reader->folder, &source, tile, &why);
+    if (reader->tries == 0) jk_metrics_add(JK_METRIC_TILES_DAMAGED, 0, 0, 1);
+    if (status == JK_OK || status == JK_DATA_LOSS || reader->tries == 0)
+        tell_damaged(path, &found, status == JK_OK ? NULL : &why);
+    reader->unmended = reader->unmended || status == JK_DATA_LOSS;
+    if (status == JK_OK || status == JK_DATA_LOSS) return JK_OK;
+    return jk_fail(error, status, why.reason, "%s", why.message);
 }
 
 static enum jk_status mend(struct jk_proofreader *reader, const struct jk_tile *tile, bool needed,
@@ -187,13 +176,6 @@ static enum jk_status read_all_forms(struct jk_proofreader *reader, const struct
     return read_one(reader, tile, true, error);
 }
 
-static void note_trouble(struct jk_proofreader *reader, const struct jk_error *error)
-{
-    if (strcmp(error->reason, reader->refusal) == 0) return;
-    (void)snprintf(reader->refusal, sizeof(reader->refusal), "%s", error->reason);
-    jk_log(JK_LOG_WARN, "proofreading-failed", "reason", error->reason, "detail", error->message, NULL);
-}
-
 static void next_file(struct jk_proofreader *reader)
 {
     reader->at++;
@@ -221,7 +203,10 @@ static void read_due(struct jk_proofreader *reader)
         next_file(reader);
         return;
     }
-    note_trouble(reader, &error);
+    if (strcmp(error.reason, reader->refusal) != 0) {
+        (void)snprintf(reader->refusal, sizeof(reader->refusal), "%s", error.reason);
+        jk_log(JK_LOG_WARN, "proofreading-failed", "reason", error.reason, "detail", error.message, NULL);
+    }
     if (++reader->tries == TRIES)
         next_file(reader);
     else
@@ -261,32 +246,6 @@ static int64_t until_next_ms(struct jk_proofreader *reader)
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
-/* True: the thread must end. */
-static bool rest_proofreader(struct jk_proofreader *reader, int64_t ms)
-{
-    int64_t until_ms = jk_monotonic_ms() + (ms < REST_MS ? ms : REST_MS);
-    bool stopping;
-
-    pthread_mutex_lock(&reader->lock);
-    while (!reader->stopping && jk_monotonic_ms() < until_ms)
-        (void)jk_condition_wait_until(&reader->changed, &reader->lock, until_ms);
-    stopping = reader->stopping;
-    pthread_mutex_unlock(&reader->lock);
-    return stopping;
-}
-
-static void watch_age(struct jk_proofreader *reader)
-{
-    int64_t unread_ms = jk_monotonic_ms() - reader->store->reread_since_ms;
-
-    if (unread_ms <= UNREAD_MS)
-        reader->late = false;
-    else if (!reader->late)
-        jk_log(JK_LOG_WARN, "proofreading-late", "unread_ms", jk_log_i64(unread_ms), "detail",
-               "some published files have not been checked again for a day", NULL);
-    reader->late = unread_ms > UNREAD_MS;
-}
-
 static void *run_proofreader(void *context)
 {
     struct jk_proofreader *reader = context;
@@ -295,9 +254,16 @@ static void *run_proofreader(void *context)
     for (;;) {
         int64_t ms = until_next_ms(reader);
 
-        if (rest_proofreader(reader, ms)) break;
+        if (jk_condition_rest(&reader->changed, &reader->lock, &reader->stopping, ms < REST_MS ? ms : REST_MS)) break;
         if (ms == 0) read_due(reader);
-        watch_age(reader);
+
+        int64_t unread_ms = jk_monotonic_ms() - reader->store->reread_since_ms;
+        if (unread_ms <= UNREAD_MS)
+            reader->late = false;
+        else if (!reader->late)
+            jk_log(JK_LOG_WARN, "proofreading-late", "unread_ms", jk_log_i64(unread_ms), "detail",
+                   "some published files have not been checked again for a day", NULL);
+        reader->late = unread_ms > UNREAD_MS;
     }
     jk_conn_drop(&reader->conn);
     return NULL;

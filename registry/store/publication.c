@@ -13,18 +13,13 @@
 
 /* ---- where hashes and entries come from ---- */
 
-static enum jk_status check_time(const struct jk_log_publisher *publisher, struct jk_error *error)
-{
-    if (!publisher->stopping || jk_monotonic_ms() < publisher->stop_ms) return JK_OK;
-    return jk_fail(error, JK_CANCELLED, "STOPPING", "the server stops");
-}
-
 static enum jk_status publish_hashes(void *context, unsigned level, uint64_t first, unsigned count,
                                      struct jk_digest *out_hashes, struct jk_error *error)
 {
     struct jk_log_publisher *publisher = context;
 
-    JK_TRY(check_time(publisher, error));
+    if (publisher->stopping && jk_monotonic_ms() >= publisher->stop_ms)
+        return jk_fail(error, JK_CANCELLED, "STOPPING", "the server stops");
     jk_source_hashes(publisher->store, level, first, count, out_hashes);
     return JK_OK;
 }
@@ -64,26 +59,20 @@ static enum jk_status publish_entries(void *context, uint64_t first, unsigned co
 
 /* ---- the folder's checkpoint against our log ---- */
 
-/* Whether the primary has as much as the folder says. */
-static enum jk_status read_head_size(struct jk_log_publisher *publisher, uint64_t *out_size, struct jk_error *error)
-{
-    struct jk_query query;
-    struct jk_head head;
-
-    JK_TRY(jk_conn_up(&publisher->conn, JK_CONNECT_TIMEOUT_MS, error));
-    JK_TRY(jk_load_head(&publisher->conn, &query, &head, error));
-    *out_size = head.size;
-    jk_queries_done(&query, 1);
-    return JK_OK;
-}
-
 /* Either another server was faster or the database was rolled back: its head, read after the folder, tells which. */
 static enum jk_status check_ahead(struct jk_log_publisher *publisher, struct jk_error *error)
 {
     struct jk_store *store = publisher->store;
     uint64_t there = publisher->public.checkpoint.size, held;
 
-    JK_TRY(read_head_size(publisher, &held, error));
+    /* whether the primary has as much as the folder says */
+    struct jk_query query;
+    struct jk_head head;
+    JK_TRY(jk_conn_up(&publisher->conn, JK_CONNECT_TIMEOUT_MS, error));
+    JK_TRY(jk_load_head(&publisher->conn, &query, &head, error));
+    held = head.size;
+    jk_queries_done(&query, 1);
+
     if (held < there) return jk_public_rolled_back(store, &publisher->public, held, error);
     if (there > store->heard_size) store->heard_size = there;
     jk_mailbox_nudge(store->writes);

@@ -22,18 +22,6 @@
 
 /* ---- what other threads are told ---- */
 
-static void note_published(struct jk_log_publisher *publisher, int64_t began_ms)
-{
-    struct jk_store *store = publisher->store;
-    uint64_t size = publisher->checkpoint.size;
-
-    pthread_mutex_lock(&store->publish_lock);
-    if (size > store->published_size) store->tell_published = true;
-    store->published_size = size;
-    store->behind_since_ms = store->size > size ? began_ms : 0;
-    pthread_mutex_unlock(&store->publish_lock);
-}
-
 /* The flag is cleared in any case: if the note is not the published one yet, its publication sets it again. */
 static void tell_published(struct jk_log_publisher *publisher)
 {
@@ -59,14 +47,9 @@ static void tell_published(struct jk_log_publisher *publisher)
     published(context, publisher->checkpoint.size, jk_text_span(&publisher->note));
 }
 
-static bool is_contradiction(enum jk_status status)
-{
-    return status == JK_DATA_LOSS || status == JK_FAILED_PRECONDITION;
-}
-
 static void log_failure(struct jk_log_publisher *publisher, enum jk_status status, const struct jk_error *error)
 {
-    if (is_contradiction(status)) {
+    if (status == JK_DATA_LOSS || status == JK_FAILED_PRECONDITION) {
         publisher->store->publication_stopped = true;
         jk_log(JK_LOG_ERROR, "publication-stopped", "reason", error->reason, "detail", error->message, "way_out",
                "writes are refused until this is repaired and the server restarted", NULL);
@@ -75,13 +58,6 @@ static void log_failure(struct jk_log_publisher *publisher, enum jk_status statu
     if (strcmp(error->reason, publisher->refusal) == 0) return;
     (void)snprintf(publisher->refusal, sizeof(publisher->refusal), "%s", error->reason);
     jk_log(JK_LOG_WARN, "publication-failed", "reason", error->reason, "detail", error->message, NULL);
-}
-
-static void log_success(struct jk_log_publisher *publisher)
-{
-    if (publisher->refusal[0]) jk_log(JK_LOG_INFO, "publication-resumed", "after", publisher->refusal, NULL);
-    publisher->refusal[0] = '\0';
-    jk_log(JK_LOG_DEBUG, "published", "size", jk_log_i64((int64_t)publisher->checkpoint.size), NULL);
 }
 
 static void publish_once(struct jk_log_publisher *publisher)
@@ -94,8 +70,18 @@ static void publish_once(struct jk_log_publisher *publisher)
     status = jk_publication(publisher, &error);
     if (status == JK_OK) {
         publisher->failures = 0;
-        log_success(publisher);
-        note_published(publisher, began_ms);
+
+        if (publisher->refusal[0]) jk_log(JK_LOG_INFO, "publication-resumed", "after", publisher->refusal, NULL);
+        publisher->refusal[0] = '\0';
+        jk_log(JK_LOG_DEBUG, "published", "size", jk_log_i64((int64_t)publisher->checkpoint.size), NULL);
+
+        struct jk_store *store = publisher->store;
+        uint64_t size = publisher->checkpoint.size;
+        pthread_mutex_lock(&store->publish_lock);
+        if (size > store->published_size) store->tell_published = true;
+        store->published_size = size;
+        store->behind_since_ms = store->size > size ? began_ms : 0;
+        pthread_mutex_unlock(&store->publish_lock);
     } else if (status != JK_ABORTED && status != JK_CANCELLED) {
         log_failure(publisher, status, &error);
         for (unsigned i = 0; i < publisher->failures && wait_ms < BACKOFF_MAX_MS; i++)
@@ -114,35 +100,6 @@ static bool is_due(const struct jk_log_publisher *publisher)
     return jk_monotonic_ms() >= publisher->next_ms && (store->size > store->published_size || store->cosigned_new);
 }
 
-/* Waits until there is something to do, or for a second. */
-static void wait_for_work(struct jk_log_publisher *publisher)
-{
-    struct jk_store *store = publisher->store;
-    int64_t deadline_ms = jk_monotonic_ms() + LOOK_MS, until_ms = deadline_ms;
-
-    pthread_mutex_lock(&store->publish_lock);
-    while (!publisher->stopping && !is_due(publisher) && !(store->tell_published && store->published_size > 0) &&
-           jk_monotonic_ms() < deadline_ms) {
-        int64_t now_ms = jk_monotonic_ms();
-
-        until_ms = now_ms < publisher->next_ms && publisher->next_ms < deadline_ms ? publisher->next_ms : deadline_ms;
-        (void)jk_condition_wait_until(&store->published, &store->publish_lock, until_ms);
-    }
-    pthread_mutex_unlock(&store->publish_lock);
-}
-
-static void publish_last(struct jk_log_publisher *publisher)
-{
-    struct jk_store *store = publisher->store;
-
-    if (store->publication_stopped || store->size <= store->published_size) return;
-    publisher->conn.next_ms = 0;
-    publish_once(publisher);
-    if (store->size > store->published_size)
-        jk_log(JK_LOG_WARN, "publication-behind", "published", jk_log_i64((int64_t)store->published_size), "size",
-               jk_log_i64(store->size), NULL);
-}
-
 static void *run_publisher(void *context)
 {
     struct jk_log_publisher *publisher = context;
@@ -150,12 +107,32 @@ static void *run_publisher(void *context)
 
     (void)pthread_setname_np(pthread_self(), "jk-publisher");
     while (!publisher->stopping && !store->publication_stopped) {
-        wait_for_work(publisher);
+        /* until there is something to do, or for a second */
+        int64_t deadline_ms = jk_monotonic_ms() + LOOK_MS, until_ms = deadline_ms;
+        pthread_mutex_lock(&store->publish_lock);
+        while (!publisher->stopping && !is_due(publisher) && !(store->tell_published && store->published_size > 0) &&
+               jk_monotonic_ms() < deadline_ms) {
+            int64_t now_ms = jk_monotonic_ms();
+
+            until_ms =
+                now_ms < publisher->next_ms && publisher->next_ms < deadline_ms ? publisher->next_ms : deadline_ms;
+            (void)jk_condition_wait_until(&store->published, &store->publish_lock, until_ms);
+        }
+        pthread_mutex_unlock(&store->publish_lock);
+
         if (publisher->stopping) break;
         if (is_due(publisher)) publish_once(publisher);
         tell_published(publisher);
     }
-    publish_last(publisher);
+
+    if (!store->publication_stopped && store->size > store->published_size) {
+        publisher->conn.next_ms = 0;
+        publish_once(publisher);
+        if (store->size > store->published_size)
+            jk_log(JK_LOG_WARN, "publication-behind", "published", jk_log_i64((int64_t)store->published_size), "size",
+                   jk_log_i64(store->size), NULL);
+    }
+
     jk_conn_drop(&publisher->conn);
     return NULL;
 }
@@ -176,18 +153,6 @@ static enum jk_status find_size(struct jk_log_publisher *publisher, struct jk_er
     return JK_OK;
 }
 
-static enum jk_status prepare_folder(struct jk_log_publisher *publisher, struct jk_error *error)
-{
-    enum jk_status status;
-
-    JK_TRY(jk_folder_open(publisher->store->public_dir, true, &publisher->folder, error));
-    JK_TRY(jk_folder_lock(publisher->folder, START_LOCK_MS, error));
-    status = jk_public_put_keys(publisher->store, publisher->folder, publisher->store->size, error);
-    if (status == JK_OK) status = find_size(publisher, error);
-    jk_folder_unlock(publisher->folder);
-    return status;
-}
-
 enum jk_status jk_publisher_start(struct jk_store *store, struct jk_error *error)
 {
     struct jk_log_publisher *publisher = calloc(1, sizeof(*publisher));
@@ -199,18 +164,19 @@ enum jk_status jk_publisher_start(struct jk_store *store, struct jk_error *error
     jk_published_init(&publisher->public);
     jk_text_init(&publisher->note, JK_NOTE_MAX);
     jk_text_init(&publisher->bundle, 0);
-    JK_TRY(prepare_folder(publisher, error));
+
+    enum jk_status status;
+    JK_TRY(jk_folder_open(publisher->store->public_dir, true, &publisher->folder, error));
+    JK_TRY(jk_folder_lock(publisher->folder, START_LOCK_MS, error));
+    status = jk_public_put_keys(publisher->store, publisher->folder, publisher->store->size, error);
+    if (status == JK_OK) status = find_size(publisher, error);
+    jk_folder_unlock(publisher->folder);
+    JK_TRY(status);
+
     if (pthread_create(&publisher->thread, NULL, run_publisher, publisher) != 0)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the publisher's thread");
     publisher->started = true;
     return JK_OK;
-}
-
-static void wake(struct jk_store *store)
-{
-    pthread_mutex_lock(&store->publish_lock);
-    pthread_cond_broadcast(&store->published);
-    pthread_mutex_unlock(&store->publish_lock);
 }
 
 void jk_publisher_stop(struct jk_store *store)
@@ -220,7 +186,11 @@ void jk_publisher_stop(struct jk_store *store)
     if (!publisher) return;
     publisher->stop_ms = jk_monotonic_ms() + JK_PUBLISH_LAST_MS;
     publisher->stopping = true;
-    wake(store);
+
+    pthread_mutex_lock(&store->publish_lock);
+    pthread_cond_broadcast(&store->published);
+    pthread_mutex_unlock(&store->publish_lock);
+
     if (publisher->started) pthread_join(publisher->thread, NULL);
     jk_conn_drop(&publisher->conn);
     jk_published_done(&publisher->public);

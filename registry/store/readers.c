@@ -143,10 +143,15 @@ enum jk_status jk_reader_clock(struct jk_reader *reader, int64_t *out_now_us, bo
     int64_t ahead_us = reader->store->ahead_us, asked_us = jk_timekeeper_ask(reader->store), clock_us;
     struct jk_moment moment;
     struct jk_error doubt;
-    uint64_t size;
+    struct jk_query queries[2];
 
     jk_error_init(&doubt, NULL);
-    JK_TRY(ask_head(reader, &clock_us, &size, error));
+    /* the database's clock alone: without the head's lock, for which writers would wait */
+    jk_reader_queries(queries);
+    jk_query_init(&queries[1], JK_SQL_CLOCK);
+    JK_TRY(jk_reader_run(reader, queries, 2, error));
+    clock_us = jk_result_i64(queries[1].result, 0, 0);
+    jk_queries_done(queries, 2);
     *out_believed = jk_timekeeper_judge(reader->store, asked_us, clock_us, &moment, &doubt) == JK_OK;
     *out_now_us = clock_us + ahead_us;
     return JK_OK;

@@ -26,24 +26,6 @@ static void tell_rebuild(const struct rebuild *rebuild, const char *text)
 
 /* ---- the log ---- */
 
-/* A checkpoint that is damaged, or not signed by our key, is just one more wrong file; any other is checked as at
- * start. */
-static void look_at_checkpoint(struct rebuild *rebuild, struct jk_published *published)
-{
-    struct jk_error why;
-    bool good;
-
-    jk_error_init(&why, NULL);
-    good = jk_published_read(rebuild->folder, published, &why) == JK_OK;
-    if (good && published->present)
-        good = jk_signkeys_signed(&rebuild->store->keys, jk_text_span(&published->note), &why);
-    if (good) return;
-    published->present = false;
-    rebuild->wrong_checkpoint = true;
-    rebuild->replaced++;
-    tell_rebuild(rebuild, "replaced " JK_PUBLISHED_FILE ": it was not a checkpoint signed by this log's key");
-}
-
 static enum jk_status load_log(struct rebuild *rebuild, struct jk_error *error)
 {
     struct jk_published published;
@@ -57,7 +39,22 @@ static enum jk_status load_log(struct rebuild *rebuild, struct jk_error *error)
     jk_queries_done(&query, 1);
     JK_TRY(status);
     jk_published_init(&published);
-    look_at_checkpoint(rebuild, &published);
+
+    /* a checkpoint that is damaged, or not signed by our key, is just one more wrong file; any other is checked as
+     * at start */
+    struct jk_error why;
+    bool good;
+    jk_error_init(&why, NULL);
+    good = jk_published_read(rebuild->folder, &published, &why) == JK_OK;
+    if (good && published.present)
+        good = jk_signkeys_signed(&rebuild->store->keys, jk_text_span(&published.note), &why);
+    if (!good) {
+        published.present = false;
+        rebuild->wrong_checkpoint = true;
+        rebuild->replaced++;
+        tell_rebuild(rebuild, "replaced " JK_PUBLISHED_FILE ": it was not a checkpoint signed by this log's key");
+    }
+
     status = jk_load(rebuild->store, &rebuild->conn, &published, error);
     jk_published_done(&published);
     return status;
@@ -104,16 +101,16 @@ static void note_replaced(void *context, const char *path)
     tell_rebuild(rebuild, text);
 }
 
-static enum jk_status put_checkpoint(struct rebuild *rebuild, struct jk_error *error)
+static enum jk_status rebuild_folder(struct rebuild *rebuild, struct jk_error *error)
 {
-    struct jk_span note = {rebuild->store->checkpoint, rebuild->store->checkpoint_len};
+    struct jk_store *store = rebuild->store;
 
-    return rebuild->wrong_checkpoint ? jk_folder_replace(rebuild->folder, JK_PUBLISHED_FILE, note, error)
-                                     : jk_published_put(rebuild->folder, note, error);
-}
+    JK_TRY(jk_guard_open(&store->guard, store->guard_path, error));
+    JK_TRY(jk_folder_open(store->public_dir, true, &rebuild->folder, error));
+    JK_TRY(jk_folder_lock(rebuild->folder, LOCK_MS, error));
+    JK_TRY(jk_conn_wait(&rebuild->conn, jk_monotonic_ms() + CONNECT_MS, error));
+    JK_TRY(load_log(rebuild, error));
 
-static enum jk_status write_files(struct rebuild *rebuild, struct jk_error *error)
-{
     const struct jk_grow_source source = {
         .hashes = rebuild_hashes, .entries = rebuild_entries, .wrote = wrote, .context = rebuild};
     uint64_t size = rebuild->store->size;
@@ -124,19 +121,9 @@ static enum jk_status write_files(struct rebuild *rebuild, struct jk_error *erro
     JK_TRY(jk_grow(rebuild->folder, &source, 0, size, error));
     JK_TRY(jk_grow_mend(rebuild->folder, &source, size, error));
     JK_TRY(jk_public_put_keys(rebuild->store, rebuild->folder, size, error));
-    return put_checkpoint(rebuild, error);
-}
-
-static enum jk_status rebuild_folder(struct rebuild *rebuild, struct jk_error *error)
-{
-    struct jk_store *store = rebuild->store;
-
-    JK_TRY(jk_guard_open(&store->guard, store->guard_path, error));
-    JK_TRY(jk_folder_open(store->public_dir, true, &rebuild->folder, error));
-    JK_TRY(jk_folder_lock(rebuild->folder, LOCK_MS, error));
-    JK_TRY(jk_conn_wait(&rebuild->conn, jk_monotonic_ms() + CONNECT_MS, error));
-    JK_TRY(load_log(rebuild, error));
-    return write_files(rebuild, error);
+    struct jk_span note = {rebuild->store->checkpoint, rebuild->store->checkpoint_len};
+    return rebuild->wrong_checkpoint ? jk_folder_replace(rebuild->folder, JK_PUBLISHED_FILE, note, error)
+                                     : jk_published_put(rebuild->folder, note, error);
 }
 
 enum jk_status jk_store_rebuild(const struct jk_store_options *options, const struct jk_repair_watch *watch,

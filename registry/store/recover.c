@@ -34,18 +34,6 @@ struct recovery {
 typedef enum jk_status take_fn(struct recovery *recovery, uint64_t index, struct jk_span entry, void *context,
                                struct jk_error *error);
 
-static void tell_recovery(const struct recovery *recovery, const char *text)
-{
-    if (recovery->watch->told) recovery->watch->told(recovery->watch->context, text);
-}
-
-static void show_recovery(const struct recovery *recovery, const char *what, uint64_t done)
-{
-    if (recovery->watch->progress)
-        recovery->watch->progress(recovery->watch->context, what, done - recovery->held,
-                                  recovery->goal.size - recovery->held);
-}
-
 /* ---- the mirror ---- */
 
 static enum jk_status read_goal(struct recovery *recovery, struct jk_error *error)
@@ -123,20 +111,15 @@ static enum jk_status walk_bundles(struct recovery *recovery, const char *what, 
         uint64_t end = (number + 1) * JK_TILE_WIDTH;
 
         JK_TRY(take_bundle(recovery, number, take, context, error));
-        show_recovery(recovery, what, end < recovery->goal.size ? end : recovery->goal.size);
+        if (recovery->watch->progress)
+            recovery->watch->progress(recovery->watch->context, what,
+                                      (end < recovery->goal.size ? end : recovery->goal.size) - recovery->held,
+                                      recovery->goal.size - recovery->held);
     }
     return JK_OK;
 }
 
 /* ---- what this server knows ---- */
-
-static enum jk_status parse_note(struct jk_span note, struct jk_checkpoint *out_checkpoint, struct jk_error *error)
-{
-    struct jk_span body, signatures;
-
-    JK_TRY(jk_note_open(note, &body, &signatures, error));
-    return jk_checkpoint_parse(body, out_checkpoint, error);
-}
 
 static enum jk_status behind(const struct recovery *recovery, const char *source, struct jk_span note, uint64_t known,
                              struct jk_error *error)
@@ -152,7 +135,7 @@ static enum jk_status behind(const struct recovery *recovery, const char *source
                  "which is:\n\n%.*s",
                  (unsigned long long)(recovery->goal.size > recovery->held ? recovery->goal.size : recovery->held),
                  (unsigned long long)known - 1, recovery->mirror->name, JK_SPAN_ARG(note));
-    if (!text.failed) tell_recovery(recovery, text.bytes);
+    if (!text.failed && recovery->watch->told) recovery->watch->told(recovery->watch->context, text.bytes);
     jk_text_done(&text);
     return jk_fail(error, JK_FAILED_PRECONDITION, "MIRROR_BEHIND",
                    "%.200s holds %llu entries, but %.200s knows of %llu", recovery->mirror->name,
@@ -165,8 +148,10 @@ static enum jk_status check_known(struct recovery *recovery, const char *source,
 {
     struct jk_checkpoint known;
     struct jk_digest root;
+    struct jk_span body, signatures;
 
-    JK_TRY(parse_note(note, &known, error));
+    JK_TRY(jk_note_open(note, &body, &signatures, error));
+    JK_TRY(jk_checkpoint_parse(body, &known, error));
     if (!jk_span_equal(known.origin, recovery->goal.origin))
         return jk_fail(error, JK_FAILED_PRECONDITION, "WRONG_DATA_DIRECTORY",
                        "wrong data directory: %.200s is of the log \"%.*s\", not of \"%.*s\"", source,
@@ -203,28 +188,25 @@ static enum jk_status check_all_known(struct recovery *recovery, bool folded, st
 
 /* ---- first pass: everything is folded and checked ---- */
 
-static enum jk_status fold_next(struct recovery *recovery, uint64_t index, struct jk_span entry, struct jk_error *error)
-{
-    struct jk_error why;
-    enum jk_status status;
-
-    if (index % KEEP_EVERY == 0) jk_book_keep(recovery->store->book);
-    jk_error_init(&why, NULL);
-    status = jk_fold_entry(recovery->store, index, entry, &why);
-    if (status == JK_OK) return JK_OK;
-    if (status == JK_RESOURCE_EXHAUSTED) return jk_fail(error, status, why.reason, "%s", why.message);
-    return jk_fail(error, JK_DATA_LOSS, "MIRROR_DAMAGED",
-                   "entry %llu of %.150s cannot be in this log (%.200s): try another mirror", (unsigned long long)index,
-                   recovery->mirror->name, why.message);
-}
-
 static enum jk_status fold_entry(struct recovery *recovery, uint64_t index, struct jk_span entry, void *context,
                                  struct jk_error *error)
 {
     struct jk_digest leaf, ours;
 
     (void)context;
-    if (index >= recovery->held) return fold_next(recovery, index, entry, error);
+    if (index >= recovery->held) {
+        struct jk_error why;
+        enum jk_status status;
+
+        if (index % KEEP_EVERY == 0) jk_book_keep(recovery->store->book);
+        jk_error_init(&why, NULL);
+        status = jk_fold_entry(recovery->store, index, entry, &why);
+        if (status == JK_OK) return JK_OK;
+        if (status == JK_RESOURCE_EXHAUSTED) return jk_fail(error, status, why.reason, "%s", why.message);
+        return jk_fail(error, JK_DATA_LOSS, "MIRROR_DAMAGED",
+                       "entry %llu of %.150s cannot be in this log (%.200s): try another mirror",
+                       (unsigned long long)index, recovery->mirror->name, why.message);
+    }
     leaf = jk_merkle_leaf(entry);
     JK_CHECK(jk_forest_read(recovery->store->forest, 0, index, &ours));
     if (jk_digest_equal(&leaf, &ours)) return JK_OK;
@@ -395,16 +377,6 @@ static enum jk_status commit_chunk(struct recovery *recovery, struct chunk *chun
     return JK_OK;
 }
 
-/* The key of that time may be lost: the chunk then extends to where the current keys sign. */
-static bool can_sign(struct recovery *recovery)
-{
-    struct jk_store *store = recovery->store;
-    struct jk_error why;
-
-    jk_error_init(&why, NULL);
-    return jk_signkeys_choose(&store->keys, store->book, (uint32_t)recovery->edge.size, &why) == JK_OK;
-}
-
 /* What is read now must be what was checked before. */
 static enum jk_status replay(struct recovery *recovery, uint64_t index, struct jk_span entry, void *context,
                              struct jk_error *error)
@@ -426,7 +398,14 @@ static enum jk_status replay(struct recovery *recovery, uint64_t index, struct j
     chunk->bytes += entry.len;
     chunk->time_us = parsed.time_us;
     if (chunk->rows.count < CHUNK_ENTRIES && chunk->bytes < CHUNK_BYTES) return JK_OK;
-    if (!can_sign(recovery) && chunk->bytes < CHUNK_MOST) return JK_OK;
+
+    /* the key of that time may be lost: the chunk then extends to where the current keys sign */
+    struct jk_store *store = recovery->store;
+    struct jk_error why;
+    jk_error_init(&why, NULL);
+    if (jk_signkeys_choose(&store->keys, store->book, (uint32_t)recovery->edge.size, &why) != JK_OK &&
+        chunk->bytes < CHUNK_MOST)
+        return JK_OK;
     return commit_chunk(recovery, chunk, error);
 }
 

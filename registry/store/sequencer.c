@@ -199,15 +199,6 @@ static bool worth_another(const struct jk_sequencer *seq, enum jk_status status,
            strcmp(error->reason, "CLOCK_UNSURE") == 0;
 }
 
-/* The log is not ours, or is damaged: to a caller that is a server which cannot write now. */
-static void make_unavailable(struct jk_error *error)
-{
-    if (error->status == JK_FAILED_PRECONDITION || error->status == JK_DATA_LOSS || error->status == JK_NOT_FOUND ||
-        error->status == JK_ABORTED)
-        error->status = JK_UNAVAILABLE;
-    if (error->status == JK_UNAVAILABLE) error->retry_ms = RETRY_MS;
-}
-
 static enum jk_status lock_head(struct jk_sequencer *seq, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + LOCKING_MS;
@@ -263,7 +254,11 @@ static enum state resolve(struct jk_sequencer *seq, struct jk_error *error)
 
 static void fail_all(struct jk_sequencer *seq, struct jk_error *error)
 {
-    make_unavailable(error);
+    /* the log is not ours, or is damaged: to a caller that is a server which cannot write now */
+    if (error->status == JK_FAILED_PRECONDITION || error->status == JK_DATA_LOSS || error->status == JK_NOT_FOUND ||
+        error->status == JK_ABORTED)
+        error->status = JK_UNAVAILABLE;
+    if (error->status == JK_UNAVAILABLE) error->retry_ms = RETRY_MS;
     jk_batch_take_back(&seq->batch);
     jk_batch_fail(&seq->batch, error);
 }
@@ -319,12 +314,6 @@ static void put_off(struct jk_sequencer *seq, size_t from)
     seq->batch.count = from;
 }
 
-static void count_batch(size_t writes, int64_t started_us)
-{
-    jk_metrics_observe(JK_METRIC_BATCH_WRITES, 0, writes);
-    jk_metrics_observe(JK_METRIC_BATCH_SECONDS, 0, (uint64_t)(jk_monotonic_us() - started_us));
-}
-
 static void work_batch(struct jk_sequencer *seq)
 {
     struct jk_error error;
@@ -353,18 +342,9 @@ static void work_batch(struct jk_sequencer *seq)
            jk_log_i64((int64_t)seq->batch.entry_count), "size", jk_log_i64(seq->store->size), NULL);
     taken = seq->batch.count;
     jk_batch_settle(&seq->batch);
-    count_batch(taken, started_us);
+    jk_metrics_observe(JK_METRIC_BATCH_WRITES, 0, taken);
+    jk_metrics_observe(JK_METRIC_BATCH_SECONDS, 0, (uint64_t)(jk_monotonic_us() - started_us));
     enter_state(seq, IDLE);
-}
-
-/* A batch without writes: it records only that a server was running. */
-static void beat(struct jk_sequencer *seq)
-{
-    int64_t now_ms = jk_monotonic_ms();
-
-    if (!seq->conn.pg || now_ms < seq->beat_ms || !jk_beat_is_due(seq->store)) return;
-    work_batch(seq);
-    if (jk_beat_is_due(seq->store)) seq->beat_ms = now_ms + BEAT_MS; /* it failed */
 }
 
 /* What was put off comes first, to keep the order. */
@@ -400,13 +380,20 @@ static void *run_sequencer(void *context)
     (void)pthread_setname_np(pthread_self(), "jk-sequencer");
     for (;;) {
         gather_batch(seq);
-        if (seq->batch.count > 0)
+        if (seq->batch.count > 0) {
+            atomic_store(&seq->store->writing, true);
             work_batch(seq);
-        else if (jk_mailbox_is_closed(seq->store->writes) && jk_mailbox_length(seq->store->writes) == 0)
+            atomic_store(&seq->store->writing, false);
+        } else if (jk_mailbox_is_closed(seq->store->writes) && jk_mailbox_length(seq->store->writes) == 0) {
             break;
-        else {
+        } else {
             idle(seq);
-            beat(seq);
+            /* a batch without writes: it records only that a server was running */
+            int64_t now_ms = jk_monotonic_ms();
+            if (seq->conn.pg && now_ms >= seq->beat_ms && jk_beat_is_due(seq->store)) {
+                work_batch(seq);
+                if (jk_beat_is_due(seq->store)) seq->beat_ms = now_ms + BEAT_MS; /* it failed */
+            }
         }
     }
     jk_conn_drop(&seq->conn);

@@ -95,6 +95,7 @@ struct jk_store {
     bool sequencer_started, listener_started;
     int listener_wake; /* eventfd */
     atomic_bool stopping;
+    atomic_bool writing;                          /* the sequencer has a batch with writes */
     atomic_bool rolled_back;                      /* as a witness says */
     struct jk_reader readers[JK_READERS_MAX + 1]; /* reader_count, then the one for closing */
 };

@@ -38,28 +38,6 @@ static char *path_in(const char *folder, const char *name)
     return path;
 }
 
-static void init_store_locks(struct jk_store *store)
-{
-    pthread_rwlockattr_t rwlock;
-
-    /* Writers first: otherwise a steady stream of readers would starve the sequencer. */
-    pthread_rwlockattr_init(&rwlock);
-    pthread_rwlockattr_setkind_np(&rwlock, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&store->lock, &rwlock);
-    pthread_rwlockattr_destroy(&rwlock);
-    jk_condition_init(&store->published);
-    pthread_mutex_init(&store->publish_lock, NULL);
-    pthread_mutex_init(&store->certify_lock, NULL);
-}
-
-static void set_key_path(struct jk_store *store, const struct jk_store_options *options)
-{
-    char *path = options->key_file ? copy_option(options->key_file) : path_in(options->data_dir, "log.key");
-
-    jk_signkeys_init(&store->keys, path);
-    free(path);
-}
-
 static struct jk_store *make_store(const struct jk_store_options *options)
 {
     struct jk_store *store = calloc(1, sizeof(*store));
@@ -69,7 +47,11 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     store->guard.fd = -1;
     store->database = copy_option(options->database);
     store->data_dir = copy_option(options->data_dir);
-    set_key_path(store, options);
+
+    char *path = options->key_file ? copy_option(options->key_file) : path_in(options->data_dir, "log.key");
+    jk_signkeys_init(&store->keys, path);
+    free(path);
+
     store->public_dir = options->public_dir ? copy_option(options->public_dir) : path_in(options->data_dir, "public");
     store->guard_path = path_in(options->data_dir, "checkpoint.guard");
     store->purpose = options->purpose ? copy_option(options->purpose) : NULL;
@@ -78,7 +60,17 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     store->reader_count = options->readers;
     store->batch_max = options->batch_max;
     jk_timekeeper_init(&store->time, options->clocks, path_in(options->data_dir, "clock.stop"));
-    init_store_locks(store);
+
+    pthread_rwlockattr_t rwlock;
+    /* Writers first: otherwise a steady stream of readers would starve the sequencer. */
+    pthread_rwlockattr_init(&rwlock);
+    pthread_rwlockattr_setkind_np(&rwlock, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&store->lock, &rwlock);
+    pthread_rwlockattr_destroy(&rwlock);
+    jk_condition_init(&store->published);
+    pthread_mutex_init(&store->publish_lock, NULL);
+    pthread_mutex_init(&store->certify_lock, NULL);
+
     store->book = jk_book_new();
     store->cube = jk_cube_new();
     store->forest = jk_forest_new();
@@ -91,36 +83,6 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     jk_edge_init(&store->edge);
     jk_text_init(&store->cosigned, JK_NOTE_MAX);
     return store;
-}
-
-static void free_store(struct jk_store *store)
-{
-    jk_guard_close(&store->guard);
-    if (store->lock_fd >= 0) close(store->lock_fd);
-    jk_signkeys_done(&store->keys);
-    jk_timekeeper_done(&store->time);
-    jk_mailbox_free(store->writes);
-    jk_mailbox_free(store->jobs);
-    jk_mailbox_free(store->closing_jobs);
-    jk_directory_free(store->directory);
-    jk_cube_free(store->cube);
-    jk_forest_free(store->forest);
-    jk_book_free(store->book);
-    pthread_mutex_destroy(&store->publish_lock);
-    pthread_mutex_destroy(&store->certify_lock);
-    pthread_cond_destroy(&store->published);
-    pthread_rwlock_destroy(&store->lock);
-    free(store->checkpoint);
-    free(store->database);
-    free(store->data_dir);
-    free(store->public_dir);
-    jk_text_done(&store->cosigned);
-    jk_cosigned_done(&store->cosignatures);
-    free(store->guard_path);
-    free(store->purpose);
-    free(store->after);
-    free(store->origin);
-    free(store);
 }
 
 /* ---- start ---- */
@@ -259,7 +221,7 @@ static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, c
     return status;
 }
 
-static enum jk_status load_store(struct jk_store *store, int64_t confirmed_us, struct jk_error *error)
+static enum jk_status start_all(struct jk_store *store, int64_t confirmed_us, struct jk_error *error)
 {
     struct jk_published published;
     struct jk_conn writer;
@@ -277,12 +239,8 @@ static enum jk_status load_store(struct jk_store *store, int64_t confirmed_us, s
     jk_conn_drop(&writer);
     jk_published_done(&published);
     if (status == JK_OK) (void)jk_signkeys_tidy(&store->keys, store->book);
-    return status;
-}
+    JK_TRY(status);
 
-static enum jk_status start_all(struct jk_store *store, int64_t confirmed_us, struct jk_error *error)
-{
-    JK_TRY(load_store(store, confirmed_us, error));
     store->healthy = true;
     JK_TRY(jk_sequencer_start(store, error));
     JK_TRY(jk_readers_start(store, error));
@@ -339,7 +297,33 @@ void jk_store_stop(struct jk_store *store)
     jk_publisher_stop(store);
     jk_warden_stop(store); /* late: those that stop before it may have to wait for a frozen server, too */
     if (store->size > 0) (void)jk_signkeys_tidy(&store->keys, store->book);
-    free_store(store);
+
+    jk_guard_close(&store->guard);
+    if (store->lock_fd >= 0) close(store->lock_fd);
+    jk_signkeys_done(&store->keys);
+    jk_timekeeper_done(&store->time);
+    jk_mailbox_free(store->writes);
+    jk_mailbox_free(store->jobs);
+    jk_mailbox_free(store->closing_jobs);
+    jk_directory_free(store->directory);
+    jk_cube_free(store->cube);
+    jk_forest_free(store->forest);
+    jk_book_free(store->book);
+    pthread_mutex_destroy(&store->publish_lock);
+    pthread_mutex_destroy(&store->certify_lock);
+    pthread_cond_destroy(&store->published);
+    pthread_rwlock_destroy(&store->lock);
+    free(store->checkpoint);
+    free(store->database);
+    free(store->data_dir);
+    free(store->public_dir);
+    jk_text_done(&store->cosigned);
+    jk_cosigned_done(&store->cosignatures);
+    free(store->guard_path);
+    free(store->purpose);
+    free(store->after);
+    free(store->origin);
+    free(store);
 }
 
 /* ---- what callers do ---- */

@@ -278,6 +278,7 @@ struct jk_blob_upload {
     uint64_t size;
     uint64_t account;
     uint64_t bytes_per_day; /* the account's quota */
+    bool here;              /* it is known to be stored: costs nothing, and is given no number */
     bool machine;           /* by a token limited to half of it; the rest is for the account's others */
 };
 /* Whether it may be uploaded now; counts nothing. RESOURCE_EXHAUSTED (BLOB_QUOTA), with what was uploaded, the limit

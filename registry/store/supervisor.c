@@ -98,19 +98,6 @@ static void stop_cluster(struct supervisor *sup)
 
 /* ---- leftovers of a killed postmaster ---- */
 
-static void signal_leftovers(const struct jk_cluster *cluster, const pid_t *pids, size_t count, int signal)
-{
-    pid_t single = jk_leftover_single(cluster);
-    int64_t told = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (pids[i] != single && kill(pids[i], signal) == 0) told++;
-    }
-    if (told > 0)
-        jk_log(JK_LOG_WARN, "postgresql-leftovers-ended", "signal", signal == SIGKILL ? "SIGKILL" : "SIGQUIT",
-               "processes", jk_log_i64(told), NULL);
-}
-
 /* What was done about them so far. */
 struct leftovers {
     int64_t began_ms, told_ms;
@@ -128,23 +115,17 @@ static void deal_with(const struct jk_cluster *cluster, struct leftovers *left, 
         jk_log(JK_LOG_WARN, "postgresql-waits", "for", "processes of its previous run", "processes",
                jk_log_i64((int64_t)count), "first", jk_log_i64(pids[0]), NULL);
     }
-    if (left->step < 2 && now_ms - left->began_ms > after_ms[left->step])
-        signal_leftovers(cluster, pids, count, signals[left->step++]);
-}
-
-/* Until none is left, or a postmaster runs after all. True: it is time to stop. */
-static bool wait_for_leftovers(const struct supervisor *sup)
-{
-    struct leftovers left = {.began_ms = jk_monotonic_ms()};
-    pid_t pids[JK_LEFTOVERS_MAX];
-    bool died, reachable;
-    size_t count;
-
-    while (jk_cluster_running(sup->cluster, &reachable) == 0 && (count = jk_leftover_find(sup->cluster, pids)) > 0) {
-        deal_with(sup->cluster, &left, pids, count);
-        if (wait_event(sup, LEFT_POLL_MS, &died)) return true;
+    if (left->step < 2 && now_ms - left->began_ms > after_ms[left->step]) {
+        int signal = signals[left->step++];
+        pid_t single = jk_leftover_single(cluster);
+        int64_t told = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (pids[i] != single && kill(pids[i], signal) == 0) told++;
+        }
+        if (told > 0)
+            jk_log(JK_LOG_WARN, "postgresql-leftovers-ended", "signal", signal == SIGKILL ? "SIGKILL" : "SIGQUIT",
+                   "processes", jk_log_i64(told), NULL);
     }
-    return false;
 }
 
 /* ---- starting ---- */
@@ -170,22 +151,21 @@ static bool begin_server(struct supervisor *sup)
 {
     pid_t pid;
 
-    if (wait_for_leftovers(sup)) return true;
+    /* until none is left, or a postmaster runs after all */
+    struct leftovers left = {.began_ms = jk_monotonic_ms()};
+    pid_t pids[JK_LEFTOVERS_MAX];
+    bool died, reachable;
+    size_t count;
+    while (jk_cluster_running(sup->cluster, &reachable) == 0 && (count = jk_leftover_find(sup->cluster, pids)) > 0) {
+        deal_with(sup->cluster, &left, pids, count);
+        if (wait_event(sup, LEFT_POLL_MS, &died)) return true;
+    }
+
     if (adopt(sup)) return false;
     if (jk_leftover_unlock(sup->cluster)) jk_log(JK_LOG_WARN, "postgresql-lock-removed", NULL);
     pid = jk_cluster_spawn(sup->cluster);
     if (pid > 0) watch_server(sup, pid);
     return false;
-}
-
-static void note_death(struct supervisor *sup)
-{
-    char report = JK_REPORT_DIED;
-
-    if (jk_monotonic_ms() - sup->started_ms > STEADY_MS) sup->backoff_ms = BACKOFF_LEAST_MS;
-    forget(sup);
-    if (write(REPORT_FD, &report, 1) < 0 && errno != EAGAIN && errno != EPIPE) jk_log(JK_LOG_DEBUG, "report", NULL);
-    jk_log(JK_LOG_WARN, "postgresql-ended", "restart_ms", jk_log_i64(sup->backoff_ms), NULL);
 }
 
 static _Noreturn void watch_over(struct supervisor *sup)
@@ -199,44 +179,19 @@ static _Noreturn void watch_over(struct supervisor *sup)
                 if (wait_event(sup, -1, &died)) goto stop;
             } while (!died);
         }
-        note_death(sup);
+
+        char report = JK_REPORT_DIED;
+        if (jk_monotonic_ms() - sup->started_ms > STEADY_MS) sup->backoff_ms = BACKOFF_LEAST_MS;
+        forget(sup);
+        if (write(REPORT_FD, &report, 1) < 0 && errno != EAGAIN && errno != EPIPE) jk_log(JK_LOG_DEBUG, "report", NULL);
+        jk_log(JK_LOG_WARN, "postgresql-ended", "restart_ms", jk_log_i64(sup->backoff_ms), NULL);
+
         if (wait_event(sup, sup->backoff_ms, &died)) goto stop;
         sup->backoff_ms = sup->backoff_ms * 2 < BACKOFF_MOST_MS ? sup->backoff_ms * 2 : BACKOFF_MOST_MS;
     }
 stop:
     stop_cluster(sup);
     _exit(0);
-}
-
-/* The previous supervisor may still be stopping its cluster. */
-static void lock_or_exit(struct supervisor *sup)
-{
-    char path[JK_PATH_MAX];
-    bool died;
-
-    if (!jk_path_join(path, sup->cluster->data_dir, "/supervisor.lock")) _exit(1);
-    while (jk_file_lock(path) < 0) {
-        if (errno != EWOULDBLOCK) {
-            jk_log(JK_LOG_ERROR, "supervisor-lock", "path", path, NULL);
-            _exit(1);
-        }
-        if (wait_event(sup, LOCK_POLL_MS, &died)) _exit(0);
-    }
-}
-
-static int take_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGQUIT);
-    (void)sigprocmask(SIG_SETMASK, &set, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGCHLD, SIG_DFL);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* Moves the pipes to fixed descriptors, and closes everything else of the server's. */
@@ -259,8 +214,31 @@ _Noreturn void jk_supervise(const struct jk_cluster *cluster, int control_fd, in
     (void)prctl(PR_SET_NAME, "jokbod-cluster");
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (!take_pipes(control_fd, report_fd)) _exit(1);
-    sup.signals = take_signals();
+
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGQUIT);
+    (void)sigprocmask(SIG_SETMASK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_DFL);
+    sup.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+
     if (sup.signals < 0) _exit(1);
-    lock_or_exit(&sup);
+
+    /* the previous supervisor may still be stopping its cluster */
+    char path[JK_PATH_MAX];
+    bool died;
+    if (!jk_path_join(path, sup.cluster->data_dir, "/supervisor.lock")) _exit(1);
+    while (jk_file_lock(path) < 0) {
+        if (errno != EWOULDBLOCK) {
+            jk_log(JK_LOG_ERROR, "supervisor-lock", "path", path, NULL);
+            _exit(1);
+        }
+        if (wait_event(&sup, LOCK_POLL_MS, &died)) _exit(0);
+    }
+
     watch_over(&sup);
 }

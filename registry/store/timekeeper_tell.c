@@ -18,28 +18,23 @@ void jk_timekeeper_show(const struct jk_clockwatch *watch, struct jk_clocks_show
         strcpy(out->expected, "unknown");
 }
 
-/* When writes resume, as the end of a sentence. */
-static void say_next(const struct jk_clockwatch *watch, char *out, size_t room)
-{
-    int64_t left_us = JK_CLOCK_SETTLE_US - (watch->last.boot_us - watch->since_boot_us);
-
-    if (watch->state == JK_CLOCK_SETTLING)
-        (void)snprintf(out, room, "they agree again, and writes resume in %lld s at the earliest",
-                       (long long)((left_us > 0 ? left_us : 0) / 1000000 + 1));
-    else if (watch->state == JK_CLOCK_UNCONFIRMED)
-        (void)snprintf(out, room,
-                       "they agree again, but a stage is open: the operator must confirm the time "
-                       "(jokbod --confirm-clock)");
-    else
-        (void)snprintf(out, room, "writes resume a minute after they are right");
-}
-
 enum jk_status jk_timekeeper_disagrees(const struct jk_clockwatch *watch, struct jk_error *error)
 {
     char next[160];
     struct jk_clocks_shown shown;
 
-    say_next(watch, next, sizeof(next));
+    /* when writes resume, as the end of a sentence */
+    int64_t left_us = JK_CLOCK_SETTLE_US - (watch->last.boot_us - watch->since_boot_us);
+    if (watch->state == JK_CLOCK_SETTLING)
+        (void)snprintf(next, sizeof(next), "they agree again, and writes resume in %lld s at the earliest",
+                       (long long)((left_us > 0 ? left_us : 0) / 1000000 + 1));
+    else if (watch->state == JK_CLOCK_UNCONFIRMED)
+        (void)snprintf(next, sizeof(next),
+                       "they agree again, but a stage is open: the operator must confirm the time "
+                       "(jokbod --confirm-clock)");
+    else
+        (void)snprintf(next, sizeof(next), "writes resume a minute after they are right");
+
     jk_timekeeper_show(watch, &shown);
     return jk_fail(error, JK_UNAVAILABLE, "CLOCK_DISAGREES",
                    "Clocks disagree, so nothing is written and no stage closes: the database's shows %s, this server's "

@@ -34,29 +34,6 @@ struct jk_warden {
 
 /* ---- who waits, and for whom ---- */
 
-static size_t add_waiting(const struct jk_store *store, struct jk_pgarray *pids)
-{
-    int64_t before_ms = jk_monotonic_ms() - PATIENT_MS;
-
-    for (size_t i = 0; i < sizeof(store->watches) / sizeof(store->watches[0]); i++) {
-        int64_t since_ms = store->watches[i].since_ms;
-
-        if (since_ms != 0 && since_ms <= before_ms) jk_pgarray_add_i64(pids, store->watches[i].backend);
-    }
-    return pids->count;
-}
-
-static struct jk_holder holder_of(const PGresult *rows, int row)
-{
-    bool ours = jk_result_i64(rows, row, 3) != 0;
-
-    return (struct jk_holder){.pid = jk_result_i64(rows, row, 0),
-                              .session_us = jk_result_i64(rows, row, 1),
-                              .transaction_us = jk_result_i64(rows, row, 2),
-                              .ours = ours,
-                              .waits_for_client = !ours || jk_result_i64(rows, row, 4) != 0};
-}
-
 static enum jk_status ask_holders(struct jk_warden *warden, struct jk_pgarray *pids, PGresult **out_rows,
                                   struct jk_error *error)
 {
@@ -143,8 +120,14 @@ static void judge_holders(struct jk_warden *warden, const PGresult *rows)
     struct jk_holder seen[JK_HOLDERS_MAX];
     int count = PQntuples(rows) < JK_HOLDERS_MAX ? PQntuples(rows) : JK_HOLDERS_MAX;
 
-    for (int row = 0; row < count; row++)
-        seen[row] = holder_of(rows, row);
+    for (int row = 0; row < count; row++) {
+        bool ours = jk_result_i64(rows, row, 3) != 0;
+        seen[row] = (struct jk_holder){.pid = jk_result_i64(rows, row, 0),
+                                       .session_us = jk_result_i64(rows, row, 1),
+                                       .transaction_us = jk_result_i64(rows, row, 2),
+                                       .ours = ours,
+                                       .waits_for_client = !ours || jk_result_i64(rows, row, 4) != 0};
+    }
     jk_holders_see(&warden->holders, seen, (size_t)count, jk_monotonic_ms(), timeouts);
     for (int row = 0; row < count; row++) {
         struct jk_suspect *suspect = jk_holders_find(&warden->holders, &seen[row]);
@@ -164,7 +147,13 @@ static void look_at_holders(struct jk_warden *warden)
 
     jk_pgarray_init(&pids, JK_PG_BIGINT);
     jk_error_init(&error, NULL);
-    if (add_waiting(warden->store, &pids) == 0) {
+    int64_t before_ms = jk_monotonic_ms() - PATIENT_MS;
+    for (size_t i = 0; i < sizeof(warden->store->watches) / sizeof(warden->store->watches[0]); i++) {
+        int64_t since_ms = warden->store->watches[i].since_ms;
+        if (since_ms != 0 && since_ms <= before_ms) jk_pgarray_add_i64(&pids, warden->store->watches[i].backend);
+    }
+
+    if (pids.count == 0) {
         if (now_ms - warden->busy_ms > QUIET_MS) jk_conn_drop(&warden->conn);
     } else {
         warden->busy_ms = now_ms;
@@ -178,25 +167,12 @@ static void look_at_holders(struct jk_warden *warden)
     jk_pgarray_done(&pids);
 }
 
-static bool wait_a_while(struct jk_warden *warden)
-{
-    int64_t until_ms = jk_monotonic_ms() + LOOK_MS;
-    bool stopping;
-
-    pthread_mutex_lock(&warden->lock);
-    while (!warden->stopping && jk_monotonic_ms() < until_ms)
-        (void)jk_condition_wait_until(&warden->changed, &warden->lock, until_ms);
-    stopping = warden->stopping;
-    pthread_mutex_unlock(&warden->lock);
-    return !stopping;
-}
-
 static void *run_warden(void *context)
 {
     struct jk_warden *warden = context;
 
     (void)pthread_setname_np(pthread_self(), "jk-warden");
-    while (wait_a_while(warden))
+    while (!jk_condition_rest(&warden->changed, &warden->lock, &warden->stopping, LOOK_MS))
         look_at_holders(warden);
     jk_conn_drop(&warden->conn);
     return NULL;
