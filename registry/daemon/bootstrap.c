@@ -56,15 +56,6 @@ static enum jk_status decide_first(struct jk_write *write, struct jk_turn *turn)
     return jk_turn_record(turn, &record, write->error);
 }
 
-static enum jk_status make_token(struct jk_store *store, char out_secret[JK_TOKEN_TEXT], struct jk_error *error)
-{
-    struct first first = {.own.write.decide = decide_first};
-    jk_token_make(first.secret);
-    JK_TRY(jk_store_write_own(store, &first.own, error));
-    memcpy(out_secret, first.secret, JK_TOKEN_TEXT);
-    return JK_OK;
-}
-
 /* ---- the file ---- */
 
 static size_t read_old(const char *path, char *bytes)
@@ -97,10 +88,19 @@ static bool find_token(struct jk_store *store, const char *path, char out_secret
     return false;
 }
 
-/* Through a temporary file of mode 0600 and a rename: nobody sees half of it, and no other user can ever read it. */
-static enum jk_status write_file(const char *path, const char *server, const char *http, const char *secret,
-                                 struct jk_error *error)
+enum jk_status jk_bootstrap(struct jk_store *store, const char *path, const char *server, const char *http,
+                            struct jk_error *error)
 {
+    char secret[JK_TOKEN_TEXT];
+    if (!find_token(store, path, secret)) {
+        struct first first = {.own.write.decide = decide_first};
+        jk_token_make(first.secret);
+        JK_TRY(jk_store_write_own(store, &first.own, error));
+        memcpy(secret, first.secret, JK_TOKEN_TEXT);
+    }
+
+    /* Through a temporary file of mode 0600 and a rename: nobody sees half of it, and no other user can ever read
+     * it. */
     char temporary[4200], bytes[1024];
     int len = snprintf(bytes, sizeof bytes,
                        "# Written by jokbod at its start for the local user; it holds an admin's token.\nserver = "
@@ -111,12 +111,4 @@ static enum jk_status write_file(const char *path, const char *server, const cha
     if (!why) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "CLIENT_CONFIG", "--client-config %s: cannot be written: %s", path,
                    strerror(why));
-}
-
-enum jk_status jk_bootstrap(struct jk_store *store, const char *path, const char *server, const char *http,
-                            struct jk_error *error)
-{
-    char secret[JK_TOKEN_TEXT];
-    if (!find_token(store, path, secret)) JK_TRY(make_token(store, secret, error));
-    return write_file(path, server, http, secret, error);
 }

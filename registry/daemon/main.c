@@ -1,11 +1,12 @@
 /* jokbod: the order of start, signals, drain, exit codes.
  *
  * Start: options, private cluster (a process of its own, forked before any thread or gRPC exists; migrated with its
- * owner's role, served with another), store, waiting streams, gRPC, first account, HTTP, the ready line. Stop on
+ * owner's role, served with another), store, waiting streams, gRPC, first account, HTTP with all it carries, the ready line. Stop on
  * SIGTERM or SIGINT: HTTP takes no new connections, gRPC drains, HTTP ends, the store finishes what it has accepted,
  * the cluster stops. A second signal while draining ends the process at once; the log survives that. */
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -268,8 +269,11 @@ static enum jk_status label_metrics(struct server *server, const struct jk_metho
     for (int code = 0; code <= JK_UNAUTHENTICATED; code++)
         codes[code] = jk_status_text((enum jk_status)code);
     if (names) names[count] = "other";
-    if (names && jk_metrics_labels(JK_METRIC_RPC_CALLS, names, count + 1, codes, JK_UNAUTHENTICATED + 1) &&
-        jk_metrics_labels(JK_METRIC_RPC_SECONDS, names, count + 1, NULL, 0))
+    const size_t places = count + 1, code_count = JK_UNAUTHENTICATED + 1;
+    if (names && jk_metrics_labels(JK_METRIC_RPC_CALLS, names, places, codes, code_count) &&
+        jk_metrics_labels(JK_METRIC_RPC_SECONDS, names, places, NULL, 0) &&
+        jk_metrics_labels(JK_METRIC_WEB_CALLS, names, places, codes, code_count) &&
+        jk_metrics_labels(JK_METRIC_WEB_SECONDS, names, places, NULL, 0))
         return JK_OK;
     return jk_out_of_memory(error);
 }
@@ -344,21 +348,18 @@ static enum jk_status start_http(struct server *server, struct jk_error *error)
     return jk_http_start(&options, &server->http, error);
 }
 
-/* So that splitting the line at spaces yields the whole path: a space, a control character, "%" and "\" become %20 and
- * the like. */
-static void tell_path(const char *path)
-{
-    for (const unsigned char *at = (const unsigned char *)path; *at; at++)
-        printf(*at <= ' ' || *at == 0x7F || *at == '%' || *at == '\\' ? "%%%02X" : "%c", *at);
-}
-
 /* One line, the first on standard output, for whatever started us. */
 static void tell_ready(const struct server *server)
 {
     const char *http = server->http ? jk_http_address(server->http) : NULL;
     const char *metrics = server->http ? jk_http_metrics_address(server->http) : NULL;
     printf("jokbod ready grpc=%s%s%s data=", jk_rpc_address(server->rpc), http ? " http=" : "", http ? http : "");
-    tell_path(server->config.data);
+
+    /* So that splitting the line at spaces yields the whole path: a space, a control character, "%" and "\" become
+     * %20 and the like. */
+    for (const unsigned char *at = (const unsigned char *)server->config.data; *at; at++)
+        printf(*at <= ' ' || *at == 0x7F || *at == '%' || *at == '\\' ? "%%%02X" : "%c", *at);
+
     printf("%s%s\n", metrics ? " metrics=" : "", metrics ? metrics : "");
     fflush(stdout);
 }

@@ -16,18 +16,6 @@ struct bar {
     const char *what;
 };
 
-static void draw_bar(const struct bar *bar, uint64_t done, uint64_t total)
-{
-    int64_t spent_ms = jk_monotonic_ms() - bar->began_ms;
-    uint64_t rate = spent_ms > 0 ? done * 1000 / (uint64_t)spent_ms : 0;
-    int filled = (int)(done * WIDTH / total);
-
-    fprintf(stderr, "\r\033[K%s [%.*s%*s] %3llu %%", bar->what, filled, "################################",
-            WIDTH - filled, "", (unsigned long long)(done * 100 / total));
-    if (rate > 0)
-        fprintf(stderr, "  %llu/s  %llu s left", (unsigned long long)rate, (unsigned long long)((total - done) / rate));
-}
-
 static void show_progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
     struct bar *bar = context;
@@ -41,7 +29,14 @@ static void show_progress(void *context, const char *what, uint64_t done, uint64
     if (now_ms - bar->drawn_ms < LEAST_MS && done < total) return;
     bar->drawn_ms = now_ms;
     bar->drawn = true;
-    draw_bar(bar, done, total);
+
+    int64_t spent_ms = jk_monotonic_ms() - bar->began_ms;
+    uint64_t rate = spent_ms > 0 ? done * 1000 / (uint64_t)spent_ms : 0;
+    int filled = (int)(done * WIDTH / total);
+    fprintf(stderr, "\r\033[K%s [%.*s%*s] %3llu %%", bar->what, filled, "################################",
+            WIDTH - filled, "", (unsigned long long)(done * 100 / total));
+    if (rate > 0)
+        fprintf(stderr, "  %llu/s  %llu s left", (unsigned long long)rate, (unsigned long long)((total - done) / rate));
 }
 
 static void clear_bar(struct bar *bar)

@@ -94,24 +94,6 @@ struct jk_closing_witnesses jk_witnesses_for_closing(struct jk_witness_pool *poo
 
 /* ---- start ---- */
 
-static enum jk_status read_policy_file(const char *path, struct jk_text *out, struct jk_error *error)
-{
-    FILE *file = fopen(path, "re");
-    char piece[4096];
-    size_t len;
-    bool whole;
-
-    if (!file)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "WITNESS_POLICY", "--witness-policy: %s: %s", path, strerror(errno));
-    while ((len = fread(piece, 1, sizeof(piece), file)) > 0 && !out->failed)
-        jk_text_add(out, (struct jk_span){piece, len});
-    whole = !ferror(file) && !out->failed;
-    (void)fclose(file);
-    if (whole) return JK_OK;
-    return jk_fail(error, JK_INVALID_ARGUMENT, "WITNESS_POLICY",
-                   "--witness-policy: %s cannot be read, or has more than %d bytes", path, JK_TRUST_MAX);
-}
-
 /* Any current signing key will do: while one is being rotated, the policy may name either. */
 static enum jk_status check_policy_keys(struct jk_store *store, const struct jk_trust *policy, struct jk_error *error)
 {
@@ -136,25 +118,25 @@ static enum jk_status read_policy(struct jk_store *store, const char *path, stru
     enum jk_status status;
 
     jk_text_init(&text, JK_TRUST_MAX);
-    JK_TRY(read_policy_file(path, &text, error));
+
+    FILE *file = fopen(path, "re");
+    char piece[4096];
+    size_t len;
+    bool whole;
+    if (!file)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "WITNESS_POLICY", "--witness-policy: %s: %s", path, strerror(errno));
+    while ((len = fread(piece, 1, sizeof(piece), file)) > 0 && !text.failed)
+        jk_text_add(&text, (struct jk_span){piece, len});
+    whole = !ferror(file) && !text.failed;
+    (void)fclose(file);
+    if (!whole)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "WITNESS_POLICY",
+                       "--witness-policy: %s cannot be read, or has more than %d bytes", path, JK_TRUST_MAX);
+
     jk_error_init(&why, NULL);
     status = jk_trust_read(jk_text_span(&text), arena, out_policy, &why);
     if (status == JK_OK) status = check_policy_keys(store, *out_policy, &why);
     return status == JK_OK ? JK_OK : jk_fail(error, status, why.reason, "%s: %s", path, why.message);
-}
-
-static void tell_foreign(const struct jk_trust *policy)
-{
-    for (uint32_t i = 0; i < policy->witness_count; i++) {
-        char type[JK_TRUST_TYPE_TEXT];
-
-        if (!policy->witnesses[i].foreign) continue;
-        jk_trust_type_text(policy->witnesses[i].type, type);
-        jk_log(JK_LOG_WARN, "witness-key-unknown", "witness", policy->witnesses[i].name, "type", type, "detail",
-               jk_trust_reachable(policy) ? "it is ignored"
-                                          : "it is ignored, and without it the policy's quorum can never be reached",
-               NULL);
-    }
 }
 
 enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_file, struct jk_arena *arena,
@@ -165,7 +147,19 @@ enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_fil
 
     JK_TRY(read_policy(store, policy_file, arena, &options.policy, error));
     JK_TRY(jk_witness_start(&options, out_pool, error));
-    tell_foreign(options.policy);
+
+    for (uint32_t i = 0; i < options.policy->witness_count; i++) {
+        char type[JK_TRUST_TYPE_TEXT];
+
+        if (!options.policy->witnesses[i].foreign) continue;
+        jk_trust_type_text(options.policy->witnesses[i].type, type);
+        jk_log(JK_LOG_WARN, "witness-key-unknown", "witness", options.policy->witnesses[i].name, "type", type, "detail",
+               jk_trust_reachable(options.policy)
+                   ? "it is ignored"
+                   : "it is ignored, and without it the policy's quorum can never be reached",
+               NULL);
+    }
+
     jk_witness_look(*out_pool, &report);
     jk_log(JK_LOG_INFO, "witnesses", "policy", policy_file, "asked", jk_log_i64(report.asked), NULL);
     if (!jk_witness_may_agree(*out_pool))

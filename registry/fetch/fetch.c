@@ -127,6 +127,20 @@ enum jk_status jk_fetch_get(struct jk_fetch *fetch, const char *url, struct jk_f
     return run(fetch, url, out_reply, error);
 }
 
+enum jk_status jk_fetch_get_head(struct jk_fetch *fetch, const char *url, size_t most, struct jk_fetch_reply *out_reply,
+                                 struct jk_error *error)
+{
+    char range[32];
+
+    (void)snprintf(range, sizeof range, "0-%zu", most - 1);
+    curl_easy_setopt(fetch->curl, CURLOPT_RANGE, range);
+    fetch->most = most;
+    enum jk_status status = jk_fetch_get(fetch, url, out_reply, error);
+    fetch->most = 0;
+    curl_easy_setopt(fetch->curl, CURLOPT_RANGE, NULL);
+    return status;
+}
+
 const char *jk_fetch_header(struct jk_fetch *fetch, const char *name)
 {
     struct curl_header *header;

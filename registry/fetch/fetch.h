@@ -31,6 +31,10 @@ struct jk_fetch *jk_fetch_new(const struct jk_fetch_options *options); /* NULL: 
 void jk_fetch_free(struct jk_fetch *fetch);
 JK_MUST_USE enum jk_status jk_fetch_get(struct jk_fetch *fetch, const char *url, struct jk_fetch_reply *out_reply,
                                         struct jk_error *error);
+/* The first `most` bytes of what is there, by Range: status 206; of a server that sends all of it regardless, with 200, no
+ * more is taken, and the connection is closed. An answer of another status is cut likewise. `most` at least 1. */
+JK_MUST_USE enum jk_status jk_fetch_get_head(struct jk_fetch *fetch, const char *url, size_t most,
+                                             struct jk_fetch_reply *out_reply, struct jk_error *error);
 /* A header of the last answer, without regard to case: the first of that name, NUL-terminated, valid until the next call
  * with the same fetch. NULL: it has none. */
 const char *jk_fetch_header(struct jk_fetch *fetch, const char *name);

@@ -156,18 +156,6 @@ static void describe_blob(struct MHD_Response *response, const struct jk_digest 
     jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "none");
 }
 
-/* A tombstone: which, when, and the digest under which the reason was recorded. */
-static enum MHD_Result gone(struct jk_http *http, struct MHD_Connection *connection, const struct jk_blob_facts *facts)
-{
-    char text[320], hex[JK_DIGEST_HEX + 1], reason[JK_DIGEST_HEX + 1], time[JK_TIME_TEXT];
-    jk_digest_hex(&facts->digest, hex);
-    jk_digest_hex(&facts->reason, reason);
-    jk_time_format(facts->withdrawn_us, time);
-    int len = snprintf(text, sizeof text, "withdrawn\nsha256 %s\ntime %s\nreason sha256:%s\n", hex, time, reason);
-    return jk_http_answer(http, connection, JK_ROUTE_BLOB, MHD_HTTP_GONE,
-                          jk_http_text((struct jk_span){text, (size_t)len}, "text/plain; charset=utf-8", "no-cache"));
-}
-
 /* The same headers as with the bytes; without reading one. */
 static enum MHD_Result without_bytes(struct jk_http *http, struct MHD_Connection *connection,
                                      const struct jk_blob_facts *facts, unsigned status)
@@ -198,15 +186,6 @@ static enum MHD_Result with_bytes(struct jk_http *http, struct MHD_Connection *c
     return jk_http_answer(http, connection, JK_ROUTE_BLOB, MHD_HTTP_OK, response);
 }
 
-static enum MHD_Result begin_stream(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
-                                    const struct jk_blob_facts *facts)
-{
-    peer->stream = new_stream(http, connection, peer, facts);
-    if (!peer->stream) return jk_http_answer_fixed(http, connection, JK_ROUTE_BLOB, JK_HTTP_BUSY);
-    begin_load(peer->stream);
-    return MHD_YES;
-}
-
 enum MHD_Result jk_http_blob(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
                              bool head)
 {
@@ -214,7 +193,17 @@ enum MHD_Result jk_http_blob(struct jk_http *http, struct MHD_Connection *connec
     struct jk_blob_facts facts;
     char etag[JK_DIGEST_HEX + 3];
     bool known = jk_directory_blob(directory, &peer->route.digest, &facts);
-    if (known && facts.state == JK_BLOB_WITHDRAWN) return gone(http, connection, &facts);
+    if (known && facts.state == JK_BLOB_WITHDRAWN) {
+        /* a tombstone: which, when, and the digest under which the reason was recorded */
+        char text[320], hex[JK_DIGEST_HEX + 1], reason[JK_DIGEST_HEX + 1], time[JK_TIME_TEXT];
+        jk_digest_hex(&facts.digest, hex);
+        jk_digest_hex(&facts.reason, reason);
+        jk_time_format(facts.withdrawn_us, time);
+        int len = snprintf(text, sizeof text, "withdrawn\nsha256 %s\ntime %s\nreason sha256:%s\n", hex, time, reason);
+        return jk_http_answer(
+            http, connection, JK_ROUTE_BLOB, MHD_HTTP_GONE,
+            jk_http_text((struct jk_span){text, (size_t)len}, "text/plain; charset=utf-8", "no-cache"));
+    }
     if (!known || facts.state != JK_BLOB_STORED)
         return jk_http_answer_fixed(http, connection, JK_ROUTE_BLOB, JK_HTTP_NOT_FOUND);
     if (peer->stream) return with_bytes(http, connection, peer);
@@ -223,5 +212,9 @@ enum MHD_Result jk_http_blob(struct jk_http *http, struct MHD_Connection *connec
     if (condition.len > 0 && jk_route_etag_listed(condition, jk_span_of(etag)))
         return without_bytes(http, connection, &facts, MHD_HTTP_NOT_MODIFIED);
     if (head || facts.size == 0) return without_bytes(http, connection, &facts, MHD_HTTP_OK);
-    return begin_stream(http, connection, peer, &facts);
+
+    peer->stream = new_stream(http, connection, peer, &facts);
+    if (!peer->stream) return jk_http_answer_fixed(http, connection, JK_ROUTE_BLOB, JK_HTTP_BUSY);
+    begin_load(peer->stream);
+    return MHD_YES;
 }

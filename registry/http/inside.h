@@ -7,13 +7,18 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/doorman.h"
 #include "base/shares.h"
 #include "http/routes.h"
 #include "http/server.h"
 
 #define JK_HTTP_CONNECTION_MAGIC 0x4a4b4843u
-#define JK_HTTP_STREAMS_MOST     32 /* blobs being sent, … */
-#define JK_HTTP_STREAMS_EACH     8  /* … of them to one address */
+#define JK_HTTP_STREAMS_MOST     32                        /* blobs being sent, … */
+#define JK_HTTP_STREAMS_EACH     8                         /* … of them to one address */
+#define JK_HTTP_UNSENT_MOST      ((size_t)128 << 20)       /* bytes of replies that are not taken, … */
+#define JK_HTTP_UNSENT_EACH      (JK_HTTP_UNSENT_MOST / 4) /* … of them of one client */
+#define JK_HTTP_BODIES_MOST      ((size_t)32 << 20)        /* bytes of bodies that are being read, … */
+#define JK_HTTP_BODIES_EACH      (JK_HTTP_BODIES_MOST / 8) /* … of them of one client */
 
 struct jk_http_zips;
 struct jk_http_ready;
@@ -24,8 +29,11 @@ enum jk_http_fixed {
     JK_HTTP_NOT_FOUND,
     JK_HTTP_NOT_ALLOWED,
     JK_HTTP_BODY,
+    JK_HTTP_NO_LENGTH,
+    JK_HTTP_LARGE,
     JK_HTTP_BUSY,
     JK_HTTP_BROKEN,
+    JK_HTTP_LONG,
     JK_HTTP_ALIVE,
     JK_HTTP_FIXED
 };
@@ -52,13 +60,15 @@ struct jk_http {
     struct MHD_Response *fixed[JK_HTTP_FIXED];
     struct jk_http_zips *zips;
     struct jk_http_ready *ready;
-    int parent_fd;      /* of the folder that holds the public one, which may be replaced */
-    char folder[256];   /* the public one's name there */
-    int quiet_fd;       /* the listening socket that quiescing gave back, else -1 */
-    atomic_bool quiet;  /* no new connections, and none is kept */
-    atomic_bool ending; /* nothing is suspended any more */
-    atomic_uint active; /* requests that are not answered in full */
-    atomic_uint jobs;   /* of blobs being sent, with a reader */
+    int parent_fd;             /* of the folder that holds the public one, which may be replaced */
+    char folder[256];          /* the public one's name there */
+    int quiet_fd;              /* the listening socket that quiescing gave back, else -1 */
+    atomic_bool quiet;         /* no new connections, and none is kept */
+    atomic_bool ending;        /* nothing is suspended any more */
+    atomic_uint active;        /* requests that are not answered in full */
+    atomic_uint jobs;          /* that others work on: chunks of blobs, asks and streams */
+    struct jk_doorman *unsent; /* bytes of replies and pieces that their clients have not taken */
+    struct jk_doorman *bodies; /* bytes of bodies */
     pthread_mutex_t share_lock;
     struct jk_shares *shares; /* of blobs being sent, under share_lock */
     pthread_mutex_t lock;
@@ -86,6 +96,8 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
                                bool head);
 enum MHD_Result jk_http_blob(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
                              bool head);
+/* Where the client is, as a trusted proxy says. */
+void jk_http_client(struct jk_http *http, struct MHD_Connection *connection, struct jk_peer *out_peer);
 /* The places for blobs to be sent, of which there are `shares`. NULL: out of memory. */
 struct jk_shares *jk_http_shares_new(void);
 /* One of them, whose *out_key is to be given back; false: all are taken, or all that its client may have. */

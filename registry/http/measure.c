@@ -12,15 +12,6 @@
 
 #define PAGE_MOST (4u << 20)
 
-/* The text of a small file of /proc, closed by a NUL; empty where it cannot be read. */
-static void read_proc(const char *path, char *out, size_t room)
-{
-    FILE *file = fopen(path, "re");
-    size_t len = file ? fread(out, 1, room - 1, file) : 0;
-    out[len] = '\0';
-    if (file) fclose(file);
-}
-
 static uint64_t to_us(uint64_t ticks)
 {
     return ticks * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
@@ -31,7 +22,11 @@ static void measure_stat(void)
 {
     char text[1024];
     uint64_t user, system, threads, started, resident;
-    read_proc("/proc/self/stat", text, sizeof text);
+    FILE *file = fopen("/proc/self/stat", "re");
+    size_t len = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    text[len] = '\0';
+    if (file) fclose(file);
+
     const char *fields = strrchr(text, ')');
     if (!fields || sscanf(fields + 1,
                           " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
@@ -47,8 +42,12 @@ static void measure_stat(void)
     jk_metrics_set(JK_METRIC_PROCESS_START, boot_us + to_us(started));
 }
 
-static void measure_files(void)
+struct MHD_Response *jk_http_measure(struct jk_http *http)
 {
+    struct jk_store *store = http->options.store;
+    struct jk_text text;
+    measure_stat();
+
     struct rlimit limit;
     uint64_t count = 0;
     DIR *folder = opendir("/proc/self/fd");
@@ -57,10 +56,7 @@ static void measure_files(void)
     if (folder) closedir(folder);
     if (count > 3) jk_metrics_set(JK_METRIC_PROCESS_FDS, count - 3); /* ".", "..", and the folder itself */
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) jk_metrics_set(JK_METRIC_PROCESS_FDS_MOST, (uint64_t)limit.rlim_cur);
-}
 
-static void measure_store(struct jk_store *store)
-{
     struct jk_publish_state publication;
     struct jk_view view;
     jk_store_view(store, &view);
@@ -74,18 +70,12 @@ static void measure_store(struct jk_store *store)
     jk_metrics_set(JK_METRIC_WRITES_WAITING, jk_store_write_backlog(store));
     jk_metrics_set(JK_METRIC_READS_WAITING, jk_store_read_backlog(store));
     jk_metrics_set(JK_METRIC_DATABASE_UP, jk_store_is_healthy(store));
-}
 
-struct MHD_Response *jk_http_measure(struct jk_http *http)
-{
-    struct jk_text text;
-    measure_stat();
-    measure_files();
-    measure_store(http->options.store);
     jk_metrics_set(JK_METRIC_RPC_LIVE, http->options.rpc_live(http->options.context));
     pthread_mutex_lock(&http->lock);
     jk_metrics_set(JK_METRIC_HTTP_CONNECTIONS, http->peer_count);
     pthread_mutex_unlock(&http->lock);
+    jk_metrics_set(JK_METRIC_HTTP_UNSENT, jk_doorman_unread(http->unsent));
     jk_text_init(&text, PAGE_MOST);
     jk_metrics_write(&text);
     struct MHD_Response *response =

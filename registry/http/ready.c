@@ -68,16 +68,6 @@ static void ask_size(struct jk_job *job, struct jk_reader *reader)
     answer_question((struct question *)job, jk_reader_size(reader, &size, &error) == JK_OK);
 }
 
-static bool wait_for_answer(struct question *question, int64_t until_ms)
-{
-    pthread_mutex_lock(&question->lock);
-    while (!question->over && jk_condition_wait_until(&question->answered, &question->lock, until_ms)) {
-    }
-    bool good = question->over && question->good;
-    pthread_mutex_unlock(&question->lock);
-    return good;
-}
-
 static bool database_answers(struct jk_http *http)
 {
     struct question *question = calloc(1, sizeof *question);
@@ -88,7 +78,13 @@ static bool database_answers(struct jk_http *http)
     pthread_mutex_init(&question->lock, NULL);
     jk_condition_init(&question->answered);
     if (!jk_store_read(http->options.store, &question->job)) answer_question(question, false);
-    bool good = wait_for_answer(question, until_ms);
+
+    pthread_mutex_lock(&question->lock);
+    while (!question->over && jk_condition_wait_until(&question->answered, &question->lock, until_ms)) {
+    }
+    bool good = question->over && question->good;
+    pthread_mutex_unlock(&question->lock);
+
     let_go(question);
     return good;
 }

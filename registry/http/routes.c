@@ -44,8 +44,8 @@ static bool is_stage_id(struct jk_span id)
 /* "stage/<id>/<revision>/<file>" */
 static bool is_report(struct jk_span path, struct jk_route *route)
 {
-    static const char *const names[] = {"report.tsv",  "report.json", "members.txt", "left-out.tsv",
-                                        "certificate", "report.html", "report.csv"};
+    static const char *const names[] = {"report.tsv",  "report.json", "members.txt", "left-out.tsv", "certificate",
+                                        "report.html", "report.csv",  "counted.csv", "left-out.csv"};
     struct jk_span rest = path, first, id, revision;
     uint64_t number;
     if (path.len >= sizeof route->file || !jk_span_cut(&rest, '/', &first) || !jk_span_equal(first, JK_SPAN("stage")))
@@ -60,29 +60,25 @@ static bool is_report(struct jk_span path, struct jk_route *route)
     return false;
 }
 
-/* The path without its first slash: of "/path?query" (origin-form), or of "http://host/path?query" (absolute-form,
- * which a server must take as well: RFC 9112, 3.2.2). */
-static bool cut_path(struct jk_span target, struct jk_span *out_path)
+bool jk_route_origin(struct jk_span target, struct jk_span *out_origin)
 {
-    struct jk_span path, host;
-    (void)jk_span_cut(&target, '?', &path);
-    if (jk_span_starts_fold(path, JK_SPAN("http://"))) {
-        path = (struct jk_span){path.at + 7, path.len - 7};
-        if (!jk_span_cut(&path, '/', &host) || host.len == 0) return false;
-    } else if (path.len > 0 && path.at[0] == '/') {
-        path = (struct jk_span){path.at + 1, path.len - 1};
-    } else {
-        return false;
+    if (jk_span_starts_fold(target, JK_SPAN("http://"))) {
+        struct jk_span rest = {target.at + 7, target.len - 7};
+        const char *slash = memchr(rest.at, '/', rest.len), *query = memchr(rest.at, '?', rest.len);
+        if (!slash || slash == rest.at || (query && query < slash)) return false;
+        target = (struct jk_span){slash, (size_t)(target.at + target.len - slash)};
     }
-    *out_path = path;
-    return true;
+    *out_origin = target;
+    return target.len > 0 && target.at[0] == '/';
 }
 
 void jk_route_parse(struct jk_span target, struct jk_route *out_route)
 {
     struct jk_span path;
     *out_route = (struct jk_route){.kind = JK_ROUTE_NONE};
-    if (!cut_path(target, &path)) return;
+    if (!jk_route_origin(target, &target)) return;
+    (void)jk_span_cut(&target, '?', &path);
+    path = (struct jk_span){path.at + 1, path.len - 1};
     if (jk_span_equal(path, JK_SPAN("checkpoint")))
         set_file(out_route, JK_ROUTE_CHECKPOINT, path);
     else if (jk_span_equal(path, JK_SPAN("log.vkey")) || jk_span_equal(path, JK_SPAN("counts.vkey")))
@@ -105,17 +101,6 @@ static bool read_range_number(struct jk_span text, uint64_t *out_number)
     return jk_span_to_u64(text, out_number);
 }
 
-/* "-500": the last 500 bytes. */
-static enum jk_range of_suffix(struct jk_span last, uint64_t size, uint64_t *out_first, uint64_t *out_count)
-{
-    uint64_t count;
-    if (!read_range_number(last, &count)) return JK_RANGE_WHOLE;
-    if (count == 0 || size == 0) return JK_RANGE_UNSATISFIABLE;
-    *out_count = count < size ? count : size;
-    *out_first = size - *out_count;
-    return JK_RANGE_PART;
-}
-
 enum jk_range jk_route_range(struct jk_span header, uint64_t size, uint64_t *out_first, uint64_t *out_count)
 {
     struct jk_span rest = header, unit, first;
@@ -124,7 +109,15 @@ enum jk_range jk_route_range(struct jk_span header, uint64_t size, uint64_t *out
         return JK_RANGE_WHOLE;
     rest = jk_span_trim(rest);
     if (!jk_span_cut(&rest, '-', &first)) return JK_RANGE_WHOLE;
-    if (first.len == 0) return of_suffix(rest, size, out_first, out_count);
+    if (first.len == 0) {
+        /* "-500": the last 500 bytes */
+        uint64_t count;
+        if (!read_range_number(rest, &count)) return JK_RANGE_WHOLE;
+        if (count == 0 || size == 0) return JK_RANGE_UNSATISFIABLE;
+        *out_count = count < size ? count : size;
+        *out_first = size - *out_count;
+        return JK_RANGE_PART;
+    }
     if (!read_range_number(first, &from) || (rest.len > 0 && !read_range_number(rest, &to)) || to < from)
         return JK_RANGE_WHOLE;
     if (from >= size) return JK_RANGE_UNSATISFIABLE;

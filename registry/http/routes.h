@@ -18,7 +18,8 @@
     JK_ROUTE(REPORT, "report")                                                                                         \
     JK_ROUTE(BLOB, "blob")                                                                                             \
     JK_ROUTE(HEALTH, "healthz")                                                                                        \
-    JK_ROUTE(READY, "readyz")
+    JK_ROUTE(READY, "readyz")                                                                                          \
+    JK_ROUTE(WEB, "web")
 
 enum jk_route_kind {
 #define JK_ROUTE(id, name) JK_ROUTE_##id,
@@ -35,7 +36,10 @@ struct jk_route {
     struct jk_digest digest;  /* blob */
 };
 
-/* NONE if the target does not exist in its one canonical form: that is a 404. */
+/* The target from its path's "/" on, with its query: of "/path?query" (origin-form), or of "http://host/path?query"
+ * (absolute-form, which a server must take as well: RFC 9112, 3.2.2). */
+bool jk_route_origin(struct jk_span target, struct jk_span *out_origin);
+/* NONE if the target does not exist in its one canonical form: that is a 404, or the hook's (ask.h). Never WEB. */
 void jk_route_parse(struct jk_span target, struct jk_route *out_route);
 
 enum jk_range { JK_RANGE_WHOLE, JK_RANGE_PART, JK_RANGE_UNSATISFIABLE };

@@ -1,6 +1,6 @@
 /* The HTTP server: start, requests, connections, stop. See server.h.
  *
- * A request:  target (parsed before anything else) -> handler -> static.c, blob.c, ready.c -> answer -> next request
+ * A request:  target (parsed before anything else) -> handler -> static.c, blob.c, ready.c, ask.c -> answer -> next one
  * Slow clients: the library's own time-out counts from the last byte, so that one byte now and then would hold a
  * connection for ever. So each connection has a moment at which it is due, and the watchman shuts down the socket of
  * whoever has passed it. */
@@ -37,9 +37,10 @@ static const char plain_text[] = "text/plain; charset=utf-8";
 
 /* ---- counting ---- */
 
-static const unsigned statuses[] = {200, 206, 304, 400, 404, 405, 410, 416, 500, 503};
-static const char *const status_texts[] = {"200", "206", "304", "400", "404",  "405",
-                                           "410", "416", "500", "503", "other"};
+static const unsigned statuses[] = {200, 204, 206, 304, 400, 404, 405, 410, 411,
+                                    413, 414, 415, 416, 429, 500, 503, 504};
+static const char *const status_texts[] = {"200", "204", "206", "304", "400", "404", "405", "410", "411",
+                                           "413", "414", "415", "416", "429", "500", "503", "504", "other"};
 #define STATUSES (sizeof statuses / sizeof *statuses)
 
 static const char *const route_texts[] = {
@@ -82,7 +83,8 @@ enum MHD_Result jk_http_answer_fixed(struct jk_http *http, struct MHD_Connection
 {
     static const unsigned codes[JK_HTTP_FIXED] = {
         [JK_HTTP_NOT_FOUND] = 404, [JK_HTTP_NOT_ALLOWED] = 405, [JK_HTTP_BODY] = 400,
-        [JK_HTTP_BUSY] = 503,      [JK_HTTP_BROKEN] = 500,      [JK_HTTP_ALIVE] = 200};
+        [JK_HTTP_NO_LENGTH] = 411, [JK_HTTP_LARGE] = 413,       [JK_HTTP_BUSY] = 503,
+        [JK_HTTP_BROKEN] = 500,    [JK_HTTP_LONG] = 414,        [JK_HTTP_ALIVE] = 200};
     count_answer(route, codes[fixed]);
     return MHD_queue_response(connection, codes[fixed], http->fixed[fixed]);
 }
@@ -102,9 +104,15 @@ enum MHD_Result jk_http_answer(struct jk_http *http, struct MHD_Connection *conn
 static bool make_fixed(struct jk_http *http)
 {
     static const char *const texts[JK_HTTP_FIXED] = {
-        [JK_HTTP_NOT_FOUND] = "there is nothing here\n", [JK_HTTP_NOT_ALLOWED] = "GET and HEAD only\n",
-        [JK_HTTP_BODY] = "requests here have no body\n", [JK_HTTP_BUSY] = "busy: try again in a second\n",
-        [JK_HTTP_BROKEN] = "this cannot be read now\n",  [JK_HTTP_ALIVE] = "alive\n",
+        [JK_HTTP_NOT_FOUND] = "there is nothing here\n",
+        [JK_HTTP_NOT_ALLOWED] = "GET and HEAD only\n",
+        [JK_HTTP_BODY] = "requests here have no body\n",
+        [JK_HTTP_NO_LENGTH] = "say how long the body is (Content-Length)\n",
+        [JK_HTTP_LARGE] = "the body is too large: see the limits of the interface as JSON\n",
+        [JK_HTTP_BUSY] = "busy: try again in a second\n",
+        [JK_HTTP_BROKEN] = "this cannot be read now\n",
+        [JK_HTTP_LONG] = "a target has at most 8192 bytes\n",
+        [JK_HTTP_ALIVE] = "alive\n",
     };
     for (size_t i = 0; i < JK_HTTP_FIXED; i++) {
         http->fixed[i] = jk_http_text(jk_span_of(texts[i]), plain_text, "no-store");
@@ -118,7 +126,7 @@ static bool make_fixed(struct jk_http *http)
 
 /* ---- requests ---- */
 
-/* Nothing here takes one, and what follows it on the connection would be read as the next request. */
+/* Where none is taken: what follows it on the connection would be read as the next request. */
 static bool has_body(struct MHD_Connection *connection)
 {
     struct jk_span length = jk_http_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -342,19 +350,14 @@ static void common_options(struct daemon_options *options, int fd, unsigned conn
     option(options, MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL);
 }
 
-/* The library divides the connections among the pool's threads. */
-static unsigned pool_size(unsigned connections)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned size = cores > 1 ? (unsigned)cores : 1;
-    if (size > POOL_MOST) size = POOL_MOST;
-    return size < connections ? size : connections;
-}
-
 static struct MHD_Daemon *start_public(struct jk_http *http, int fd)
 {
     struct daemon_options options = {.count = 0};
-    unsigned pool = pool_size(http->options.connections);
+    /* The library divides the connections among the pool's threads. */
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned size = cores > 1 ? (unsigned)cores : 1;
+    if (size > POOL_MOST) size = POOL_MOST;
+    unsigned pool = size < http->options.connections ? size : http->options.connections;
     common_options(&options, fd, http->options.connections);
     option(&options, MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)http->options.per_address, NULL);
     option(&options, MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_changed, http);
@@ -375,13 +378,6 @@ static struct MHD_Daemon *start_metrics(struct jk_http *http, int fd)
                             handle_metrics, http, MHD_OPTION_ARRAY, options.items, MHD_OPTION_END);
 }
 
-/* A proxy that shares the socket's group must get at it, and nobody else. */
-static void open_to_group(const struct jk_address *address)
-{
-    if (address->path[0] && chmod(address->path, 0660) != 0)
-        jk_log(JK_LOG_WARN, "socket-mode", "cause", strerrordesc_np(errno), NULL);
-}
-
 static enum jk_status listen_http(struct jk_http *http, const char *listen, struct jk_address *address,
                                   struct MHD_Daemon *(*start)(struct jk_http *, int), struct MHD_Daemon **out_daemon,
                                   struct jk_error *error)
@@ -389,7 +385,9 @@ static enum jk_status listen_http(struct jk_http *http, const char *listen, stru
     int fd = -1;
     JK_TRY(jk_address_parse(listen, address, error));
     JK_TRY(jk_address_listen(address, &fd, error));
-    open_to_group(address);
+    /* a proxy that shares the socket's group must get at it, and nobody else */
+    if (address->path[0] && chmod(address->path, 0660) != 0)
+        jk_log(JK_LOG_WARN, "socket-mode", "cause", strerrordesc_np(errno), NULL);
     *out_daemon = start(http, fd);
     if (*out_daemon) return JK_OK;
     close(fd);
@@ -450,9 +448,14 @@ enum jk_status jk_http_start(const struct jk_http_options *options, struct jk_ht
     http->parent_fd = http->quiet_fd = -1;
     JK_CHECK(pthread_mutex_init(&http->share_lock, NULL) == 0);
     http->shares = jk_http_shares_new();
+    http->unsent =
+        jk_doorman_new(&(struct jk_doorman_limits){.unread = JK_HTTP_UNSENT_MOST, .unread_each = JK_HTTP_UNSENT_EACH});
+    http->bodies =
+        jk_doorman_new(&(struct jk_doorman_limits){.unread = JK_HTTP_BODIES_MOST, .unread_each = JK_HTTP_BODIES_EACH});
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    enum jk_status status = http->shares ? start_http(http, error) : jk_out_of_memory(error);
+    enum jk_status status =
+        http->shares && http->unsent && http->bodies ? start_http(http, error) : jk_out_of_memory(error);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (status != JK_OK) {
         jk_http_stop(http);

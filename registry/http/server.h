@@ -1,5 +1,5 @@
 /* The public HTTP side, plain text: the log's files, stored blobs, health; and on a listener of its own the metrics.
- * GET and HEAD only. Only this folder sees libmicrohttpd.
+ * Whatever else is asked for goes to a hook, if there is one (ask.h). GET and HEAD only; for the hook OPTIONS, and POST where it takes one, too. Only this folder sees libmicrohttpd.
  *
  * Owns: two listening sockets, a pool of min(cores, 4) threads over epoll, one thread for metrics, one that ends
  * connections which take too long, one that finds out whether the server is ready. The log's files come from the
@@ -7,7 +7,8 @@
  * readers, a chunk at a time.
  * Threads: start, quiesce and stop belong to one thread; the addresses to any.
  * Limits: connections in all and per address as the options say; a request's headers 16 KiB and 15 s from the
- * connection or the last answer on; an answer 10 min; 32 blobs at once; 64 waiting for readiness. */
+ * connection or the last answer on; an answer 10 min; 32 blobs at once; 64 waiting for readiness; asks and streams as
+ * ask.h says. */
 #ifndef JK_HTTP_SERVER_H
 #define JK_HTTP_SERVER_H
 

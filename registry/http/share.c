@@ -6,24 +6,6 @@
 
 #include "http/inside.h"
 
-static void read_address(struct MHD_Connection *connection, struct jk_peer *out_peer)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info ? info->client_addr : NULL;
-    *out_peer = (struct jk_peer){JK_PEER_UNKNOWN, {0}};
-    if (!address) return;
-    if (address->sa_family == AF_UNIX) out_peer->kind = JK_PEER_UNIX;
-    if (address->sa_family == AF_INET) {
-        out_peer->kind = JK_PEER_ADDRESS;
-        out_peer->address[10] = out_peer->address[11] = 0xff;
-        memcpy(out_peer->address + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
-    }
-    if (address->sa_family == AF_INET6) {
-        out_peer->kind = JK_PEER_ADDRESS;
-        memcpy(out_peer->address, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
-    }
-}
-
 struct last_header {
     const char *name;
     struct jk_span value;
@@ -45,14 +27,6 @@ static struct jk_span last_header(struct MHD_Connection *connection, const char 
     return last.value;
 }
 
-static void find_client(const struct jk_http *http, struct MHD_Connection *connection, struct jk_peer *out_peer)
-{
-    read_address(connection, out_peer);
-    if (http->options.proxies && jk_proxies_hold(http->options.proxies, out_peer))
-        (void)jk_peer_forwarded(last_header(connection, "X-Forwarded-For"), out_peer);
-    jk_peer_group(out_peer);
-}
-
 struct jk_shares *jk_http_shares_new(void)
 {
     const struct jk_shares_limits limits = {.most = JK_HTTP_STREAMS_MOST,
@@ -62,10 +36,34 @@ struct jk_shares *jk_http_shares_new(void)
     return jk_shares_new(&limits);
 }
 
+void jk_http_client(struct jk_http *http, struct MHD_Connection *connection, struct jk_peer *out_peer)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    *out_peer = (struct jk_peer){JK_PEER_UNKNOWN, {0}};
+    if (address) {
+        if (address->sa_family == AF_UNIX) out_peer->kind = JK_PEER_UNIX;
+        if (address->sa_family == AF_INET) {
+            out_peer->kind = JK_PEER_ADDRESS;
+            out_peer->address[10] = out_peer->address[11] = 0xff;
+            memcpy(out_peer->address + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+        }
+        if (address->sa_family == AF_INET6) {
+            out_peer->kind = JK_PEER_ADDRESS;
+            memcpy(out_peer->address, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+        }
+    }
+
+    if (http->options.proxies && jk_proxies_hold(http->options.proxies, out_peer))
+        (void)jk_peer_forwarded(last_header(connection, "X-Forwarded-For"), out_peer);
+}
+
 bool jk_http_share_take(struct jk_http *http, struct MHD_Connection *connection, unsigned *out_key)
 {
     struct jk_sharer client = {0};
-    find_client(http, connection, &client.peer);
+    jk_http_client(http, connection, &client.peer);
+    jk_peer_group(&client.peer);
+
     pthread_mutex_lock(&http->share_lock);
     enum jk_shares_word word = jk_shares_enter(http->shares, &client, out_key);
     pthread_mutex_unlock(&http->share_lock);

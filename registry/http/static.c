@@ -59,14 +59,6 @@ bool jk_http_read(int fd, char *bytes, size_t len, uint64_t first)
     return true;
 }
 
-static void make_etag(struct jk_span bytes, char out_etag[35])
-{
-    struct jk_digest digest = jk_digest_of(bytes);
-    char hex[JK_DIGEST_HEX + 1];
-    jk_digest_hex(&digest, hex);
-    snprintf(out_etag, 35, "\"%.32s\"", hex);
-}
-
 /* The part that a Range header asks for, or all. If-Range with another tag means all. */
 static struct MHD_Response *of_bytes(struct MHD_Connection *connection, struct jk_span bytes, const char *etag,
                                      bool head, unsigned *out_status)
@@ -99,7 +91,11 @@ static enum MHD_Result send_small(struct jk_http *http, struct MHD_Connection *c
     char etag[35];
     unsigned status = MHD_HTTP_NOT_MODIFIED;
     struct MHD_Response *response;
-    make_etag(bytes, etag);
+    struct jk_digest digest = jk_digest_of(bytes);
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(&digest, hex);
+    snprintf(etag, 35, "\"%.32s\"", hex);
+
     if (jk_route_etag_listed(jk_http_header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH), jk_span_of(etag)))
         response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
     else
@@ -110,18 +106,6 @@ static enum MHD_Result send_small(struct jk_http *http, struct MHD_Connection *c
     if (status != MHD_HTTP_NOT_MODIFIED)
         jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
     return jk_http_answer(http, connection, route->kind, status, response);
-}
-
-static enum MHD_Result serve_small(struct jk_http *http, struct MHD_Connection *connection,
-                                   const struct jk_route *route, int fd, uint64_t size, bool head)
-{
-    char *bytes = size <= SMALL_MOST ? malloc(size + 1) : NULL;
-    bool whole = bytes && jk_http_read(fd, bytes, (size_t)size, 0);
-    enum MHD_Result result = whole ? send_small(http, connection, route, (struct jk_span){bytes, (size_t)size}, head)
-                                   : jk_http_answer_fixed(http, connection, route->kind, JK_HTTP_BROKEN);
-    free(bytes);
-    close(fd);
-    return result;
 }
 
 /* ---- tiles and bundles ---- */
@@ -178,14 +162,6 @@ static struct MHD_Response *zipped(struct jk_http *http, struct MHD_Connection *
     if (route->kind != JK_ROUTE_BUNDLE || jk_http_header(connection, MHD_HTTP_HEADER_RANGE).len > 0) return NULL;
     if (!jk_route_takes_gzip(jk_http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING))) return NULL;
     return jk_http_zip(http->zips, route->file, fd, (size_t)size);
-}
-
-/* What a bundle or tile carries in each of its answers. */
-static void describe_file(struct MHD_Response *response, bool bundle)
-{
-    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/octet-stream");
-    jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, immutable);
-    if (bundle) jk_http_add(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 }
 
 /* ---- reports of stages ---- */
@@ -247,8 +223,16 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
     unsigned status = MHD_HTTP_OK;
     int fd = open_public(http, route->file, &size);
     if (fd < 0) return refuse_route(http, connection, route);
-    if (route->kind == JK_ROUTE_CHECKPOINT || route->kind == JK_ROUTE_VKEY)
-        return serve_small(http, connection, route, fd, size, head);
+    if (route->kind == JK_ROUTE_CHECKPOINT || route->kind == JK_ROUTE_VKEY) {
+        char *bytes = size <= SMALL_MOST ? malloc(size + 1) : NULL;
+        bool whole = bytes && jk_http_read(fd, bytes, (size_t)size, 0);
+        enum MHD_Result result = whole
+                                     ? send_small(http, connection, route, (struct jk_span){bytes, (size_t)size}, head)
+                                     : jk_http_answer_fixed(http, connection, route->kind, JK_HTTP_BROKEN);
+        free(bytes);
+        close(fd);
+        return result;
+    }
     if (route->kind == JK_ROUTE_REPORT) return serve_report(http, connection, route, fd, size, head);
     struct MHD_Response *response = zipped(http, connection, route, fd, size);
     if (response) {
@@ -257,6 +241,11 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
         response = of_file(connection, fd, size, "", head, &status);
         jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
     }
-    describe_file(response, route->kind == JK_ROUTE_BUNDLE);
+
+    /* what a bundle or tile carries in each of its answers */
+    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/octet-stream");
+    jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, immutable);
+    if (route->kind == JK_ROUTE_BUNDLE) jk_http_add(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+
     return jk_http_answer(http, connection, route->kind, status, response);
 }

@@ -3,6 +3,7 @@
  * least used evicted first. A damaged bundle that was remade is a different file, and the compressed form of the
  * damaged one is no longer sent. Compression runs on the thread that serves the request; bundles above a size are sent
  * as they are, so that one request stays short. Threads: any. Limits: SLOTS texts, KEPT_MOST bytes. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <zlib.h>
@@ -126,43 +127,14 @@ static struct slot *least_used(struct jk_http_zips *zips, bool taken)
     return least;
 }
 
-static bool origin_of(int fd, struct origin *out_origin)
-{
-    struct stat facts;
-    if (fstat(fd, &facts) != 0) return false;
-    *out_origin = (struct origin){facts.st_dev, facts.st_ino, facts.st_ctim};
-    return true;
-}
-
-static bool same_origin(const struct origin *a, const struct origin *b)
-{
-    return a->device == b->device && a->number == b->number && a->changed.tv_sec == b->changed.tv_sec &&
-           a->changed.tv_nsec == b->changed.tv_nsec;
-}
-
-/* If another thread was faster with the same bundle, this copy is used only for its own answer. */
-static void keep_zip(struct jk_http_zips *zips, const char *file, const struct origin *origin, struct zip *zip)
-{
-    pthread_mutex_lock(&zips->lock);
-    if (zip->len <= KEPT_MOST / 4 && !find_zip(zips, file)) {
-        while (zips->kept + zip->len > KEPT_MOST)
-            empty(zips, least_used(zips, true));
-        struct slot *slot = least_used(zips, false);
-        empty(zips, slot);
-        atomic_fetch_add(&zip->holds, 1);
-        *slot = (struct slot){.zip = zip, .origin = *origin, .used = ++zips->turn};
-        memcpy(slot->file, file, strlen(file) + 1);
-        zips->kept += zip->len;
-    }
-    pthread_mutex_unlock(&zips->lock);
-}
-
 static struct zip *kept_zip(struct jk_http_zips *zips, const char *file, const struct origin *origin)
 {
     struct zip *zip = NULL;
     pthread_mutex_lock(&zips->lock);
     struct slot *slot = find_zip(zips, file);
-    if (slot && !same_origin(&slot->origin, origin)) {
+    if (slot && (slot->origin.device != origin->device || slot->origin.number != origin->number ||
+                 slot->origin.changed.tv_sec != origin->changed.tv_sec ||
+                 slot->origin.changed.tv_nsec != origin->changed.tv_nsec)) {
         empty(zips, slot);
         slot = NULL;
     }
@@ -177,13 +149,27 @@ static struct zip *kept_zip(struct jk_http_zips *zips, const char *file, const s
 
 struct MHD_Response *jk_http_zip(struct jk_http_zips *zips, const char *file, int fd, size_t size)
 {
-    struct origin origin;
-    if (size == 0 || size > SOURCE_MOST || !origin_of(fd, &origin)) return NULL;
+    struct stat facts;
+    if (size == 0 || size > SOURCE_MOST || fstat(fd, &facts) != 0) return NULL;
+    struct origin origin = {facts.st_dev, facts.st_ino, facts.st_ctim};
     struct zip *zip = kept_zip(zips, file, &origin);
     if (!zip) {
         zip = make_zip(fd, size);
         if (!zip) return NULL;
-        keep_zip(zips, file, &origin, zip);
+
+        /* if another thread was faster with the same bundle, this copy is used only for its own answer */
+        pthread_mutex_lock(&zips->lock);
+        if (zip->len <= KEPT_MOST / 4 && !find_zip(zips, file)) {
+            while (zips->kept + zip->len > KEPT_MOST)
+                empty(zips, least_used(zips, true));
+            struct slot *slot = least_used(zips, false);
+            empty(zips, slot);
+            atomic_fetch_add(&zip->holds, 1);
+            *slot = (struct slot){.zip = zip, .origin = origin, .used = ++zips->turn};
+            memcpy(slot->file, file, strlen(file) + 1);
+            zips->kept += zip->len;
+        }
+        pthread_mutex_unlock(&zips->lock);
     }
     struct MHD_Response *response =
         MHD_create_response_from_buffer_with_free_callback_cls(zip->len, zip->bytes, let_go, zip);

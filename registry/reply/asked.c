@@ -17,14 +17,6 @@ static enum jk_status find_base(const struct jk_book *book, uint32_t n, const ch
                    name);
 }
 
-static enum jk_status find_team(const struct jk_book *book, uint32_t n, const char *id, struct jk_scope *out_scope,
-                                struct jk_error *error)
-{
-    *out_scope = (struct jk_scope){JK_SCOPE_TEAM, jk_book_find_team(book, jk_span_of(id), n)};
-    if (out_scope->slot != JK_NONE) return JK_OK;
-    return jk_fail(error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%.63s\"", id);
-}
-
 enum jk_status jk_asked_scope(const struct jk_book *book, uint32_t n, const Jokbo__V1__CountScope *scope,
                               struct jk_scope *out_scope, struct jk_error *error)
 {
@@ -33,7 +25,9 @@ enum jk_status jk_asked_scope(const struct jk_book *book, uint32_t n, const Jokb
     case JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL:
         return find_base(book, n, scope->base_model, out_scope, error);
     case JOKBO__V1__COUNT_SCOPE__KIND_TEAM:
-        return find_team(book, n, scope->team, out_scope, error);
+        *out_scope = (struct jk_scope){JK_SCOPE_TEAM, jk_book_find_team(book, jk_span_of(scope->team), n)};
+        if (out_scope->slot != JK_NONE) return JK_OK;
+        return jk_fail(error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%.63s\"", scope->team);
     case JOKBO__V1__COUNT_SCOPE__KIND_ALL:
         if (scope->all) return JK_OK;
         /* fall through */
@@ -43,38 +37,31 @@ enum jk_status jk_asked_scope(const struct jk_book *book, uint32_t n, const Jokb
     }
 }
 
-static enum jk_status size_by_log(uint32_t n, int64_t size, uint32_t *out_size, struct jk_error *error)
-{
-    if (size < 0 || size > n) {
-        jk_error_field(error, "as_of.log_size", "%lld: the log has %u entries; give 0 to %u", (long long)size, n, n);
-        return jk_error_result(error);
-    }
-    *out_size = (uint32_t)size;
-    return JK_OK;
-}
-
-/* A time between two microseconds counts as the later: entries carry whole ones, and those before it are wanted. Where
- * the book's last entry is not before the time, no later entry can be. */
-static enum jk_status size_by_time(const struct jk_book *book, uint32_t n, const Google__Protobuf__Timestamp *time,
-                                   uint32_t *out_size, int64_t *out_open_us, struct jk_error *error)
-{
-    int64_t time_us = jk_from_timestamp(time, "as_of.time", error);
-    JK_TRY(jk_error_result(error));
-    if (time->nanos % 1000) time_us++;
-    *out_size = jk_book_size_at(book, n, time_us);
-    if (!n || jk_book_time(book, n - 1) < time_us) *out_open_us = time_us;
-    return JK_OK;
-}
-
 enum jk_status jk_asked_size(const struct jk_book *book, uint32_t n, const Jokbo__V1__AsOf *as_of, uint32_t *out_size,
                              int64_t *out_open_us, struct jk_error *error)
 {
     *out_size = n;
     *out_open_us = JK_TIME_NONE;
     if (!as_of) return JK_OK;
-    if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_LOG_SIZE) return size_by_log(n, as_of->log_size, out_size, error);
-    if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time)
-        return size_by_time(book, n, as_of->time, out_size, out_open_us, error);
+    if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_LOG_SIZE) {
+        if (as_of->log_size < 0 || as_of->log_size > n) {
+            jk_error_field(error, "as_of.log_size", "%lld: the log has %u entries; give 0 to %u",
+                           (long long)as_of->log_size, n, n);
+            return jk_error_result(error);
+        }
+        *out_size = (uint32_t)as_of->log_size;
+        return JK_OK;
+    }
+    if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time) {
+        /* A time between two microseconds counts as the later: entries carry whole ones, and those before it are
+         * wanted. Where the book's last entry is not before the time, no later entry can be. */
+        int64_t time_us = jk_from_timestamp(as_of->time, "as_of.time", error);
+        JK_TRY(jk_error_result(error));
+        if (as_of->time->nanos % 1000) time_us++;
+        *out_size = jk_book_size_at(book, n, time_us);
+        if (!n || jk_book_time(book, n - 1) < time_us) *out_open_us = time_us;
+        return JK_OK;
+    }
     jk_error_field(error, "as_of", "is empty: give a log_size or a time, or leave it out");
     return jk_error_result(error);
 }

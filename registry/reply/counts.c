@@ -11,16 +11,16 @@
 static const char *const depth_names[JK_COUNT_DEPTHS + 1] = {"0", "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",
                                                              "9", "10", "11", "12", "13", "14", "15", "16+"};
 
-static bool add_group(struct jk_arena *arena, Jokbo__V1__DerivativeCount *out, Jokbo__V1__Grouping grouping,
-                      const char *key, uint32_t count)
+static Jokbo__V1__CountGroup *add_group(struct jk_arena *arena, Jokbo__V1__DerivativeCount *out,
+                                        Jokbo__V1__Grouping grouping, const char *key, uint32_t count)
 {
     Jokbo__V1__CountGroup *group = JK_MESSAGE(arena, Jokbo__V1__CountGroup, jokbo__v1__count_group);
-    if (!group) return false;
+    if (!group) return NULL;
     group->grouping = grouping;
     group->key = (char *)(uintptr_t)key;
     group->count = count;
     out->groups[out->n_groups++] = group;
-    return true;
+    return group;
 }
 
 static void group_relations(struct jk_arena *arena, const struct jk_total *total, bool hub,
@@ -43,13 +43,6 @@ static void group_classes(struct jk_arena *arena, const struct jk_total *total, 
     for (int i = 0; i < JK_LICENSE_CLASSES; i++)
         (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_LICENSE_CLASS,
                         jk_license_class_text((enum jk_license_class)i), total->by_license_class[i]);
-}
-
-static void group_depths(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__DerivativeCount *out)
-{
-    for (int i = 1; i <= JK_COUNT_DEPTHS; i++)
-        if (total->by_depth[i])
-            (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_DEPTH, depth_names[i], total->by_depth[i]);
 }
 
 static void group_months(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__DerivativeCount *out)
@@ -83,7 +76,9 @@ static void add_groups(struct jk_arena *arena, const struct jk_total *total, Jok
         group_classes(arena, total, out);
         break;
     case JOKBO__V1__GROUPING__GROUPING_DEPTH:
-        group_depths(arena, total, out);
+        for (int i = 1; i <= JK_COUNT_DEPTHS; i++)
+            if (total->by_depth[i])
+                (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_DEPTH, depth_names[i], total->by_depth[i]);
         break;
     case JOKBO__V1__GROUPING__GROUPING_MONTH:
         group_months(arena, total, out);
@@ -146,7 +141,7 @@ static Jokbo__V1__DerivativeCount *total_message(const struct jk_counts *counts,
     return out;
 }
 
-/* With a rule: every reason that its policy has, and the policy's digest. */
+/* With a rule: every reason that its policy has, what is pending, and the policy's digest. */
 static bool add_left_out(const struct jk_counts *counts, const struct jk_policy_total *total,
                          Jokbo__V1__DerivativeCount *out)
 {
@@ -154,6 +149,7 @@ static bool add_left_out(const struct jk_counts *counts, const struct jk_policy_
     char hex[JK_DIGEST_HEX + 1];
     jk_digest_hex(rule->digest, hex);
     out->policy_sha256 = jk_to_string(counts->arena, (struct jk_span){hex, JK_DIGEST_HEX});
+    out->pending = total->pending;
     out->left_out = (Jokbo__V1__ReasonCount **)jk_pointers(counts->arena, JK_REASON_COUNT);
     for (int i = 0; out->left_out && i < JK_REASON_COUNT; i++) {
         if (!jk_policy_has(rule->policy, (enum jk_reason)i)) continue;

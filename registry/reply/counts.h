@@ -34,10 +34,10 @@ struct jk_counts_wish {
     struct jk_scope scope;
     const Jokbo__V1__Grouping *group_by;
     size_t group_count;
-    uint64_t first;     /* of unbounded groups */
-    uint32_t page_size; /* of unbounded groups, each */
+    uint64_t first;     /* of walked groups */
+    uint32_t page_size; /* of walked groups, each */
 };
-/* One count with its splits. *out_next is the cursor of the page that comes next where one unbounded split alone was
+/* One count with its splits. *out_next is the cursor of the page that comes next where one walked split alone was
  * asked for, 0 on its last page and otherwise. RESOURCE_EXHAUSTED when memory is out. */
 JK_MUST_USE enum jk_status jk_counts_one(const struct jk_counts *counts, const struct jk_counts_wish *wish,
                                          Jokbo__V1__DerivativeCount **out_count, uint64_t *out_next,

@@ -1,6 +1,7 @@
 /* See explain.h. */
 #include "reply/explain.h"
 
+#include "base/defer.h"
 #include "book/book_ask.h"
 #include "book/stage.h"
 #include "book/why.h"
@@ -130,6 +131,8 @@ static char *say_english(const struct jk_explained *explained, enum jk_reason re
     case JK_REASON_DUPLICATE:
         return parts->ancestor ? jk_arena_printf(arena, "its weights are those of its ancestor %s", parts->other)
                                : jk_arena_printf(arena, "its weights are those of %s, which goes first", parts->other);
+    case JK_REASON_NEAR_DUPLICATE:
+        return jk_arena_printf(arena, "its weights are nearly those of %s, which goes first", parts->other);
     case JK_REASON_CAP:
         return jk_arena_printf(arena, "publisher %s has as many as count, the last of them %s", parts->publisher,
                                parts->other);
@@ -189,6 +192,8 @@ static char *say_korean(const struct jk_explained *explained, enum jk_reason rea
     case JK_REASON_DUPLICATE:
         return parts->ancestor ? jk_arena_printf(arena, "조상 모델 %s과(와) 가중치가 같음", parts->other)
                                : jk_arena_printf(arena, "먼저인 %s과(와) 가중치가 같음", parts->other);
+    case JK_REASON_NEAR_DUPLICATE:
+        return jk_arena_printf(arena, "먼저인 %s과(와) 가중치가 거의 같음", parts->other);
     case JK_REASON_CAP:
         return jk_arena_printf(arena, "게시자 %s의 상한에 이름(마지막으로 집계된 것은 %s)", parts->publisher,
                                parts->other);

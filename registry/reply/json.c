@@ -148,7 +148,7 @@ static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *at)
     return json_null();
 }
 
-static size_t element_size(ProtobufCType type)
+size_t jk_json_element_size(ProtobufCType type)
 {
     switch (type) {
     case PROTOBUF_C_TYPE_INT64:
@@ -176,7 +176,7 @@ static json_t *list_json(const ProtobufCFieldDescriptor *field, const char *base
     const char *items = *(char *const *)(base + field->offset);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, value_json(field, items + i * element_size(field->type)));
+        json_array_append_new(list, value_json(field, items + i * jk_json_element_size(field->type)));
     return list;
 }
 

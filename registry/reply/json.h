@@ -15,6 +15,8 @@
 
 /* NULL when out of memory or not UTF-8. */
 json_t *jk_json_message(const ProtobufCMessage *message);
+/* How many bytes an element of a field of that type takes in its message, or in its array. */
+size_t jk_json_element_size(ProtobufCType type);
 /* "quantized" for RELATION_QUANTIZED, "" for …_UNSPECIFIED; a number outside the table is written as a number. */
 const char *jk_json_enum_word(const ProtobufCEnumDescriptor *type, int value, char out_word[JK_JSON_WORD]);
 /* The reverse; false if there is no such word. */

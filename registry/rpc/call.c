@@ -94,32 +94,12 @@ static bool is_unary(const struct jk_rpc_call *call)
     return call->row->method && call->row->method->stream == JK_UNARY;
 }
 
-static const char *method_path(const struct jk_rpc_call *call)
-{
-    return call->row->method ? call->row->method->path : "unknown";
-}
-
 /* Among the services' methods; health, reflection and unknown ones share the place after them. */
 static size_t method_place(const struct jk_rpc_call *call)
 {
     const struct jk_rpc_server *server = call->server;
     size_t place = call->row->method ? (size_t)(call->row - server->rows) : server->options.method_count;
     return place < server->options.method_count ? place : server->options.method_count;
-}
-
-/* Failures of ours are warnings, the rest is there for debugging; nothing is formatted for a line nobody wants. */
-static void report(struct jk_rpc_call *call, enum jk_status status)
-{
-    struct jk_rpc_server *server = call->server;
-    int64_t duration_us = jk_monotonic_us() - call->call.started_us;
-    bool ours = status == JK_INTERNAL || status == JK_UNAVAILABLE || status == JK_UNKNOWN || status == JK_DATA_LOSS;
-    enum jk_log_level level = ours ? JK_LOG_WARN : JK_LOG_DEBUG;
-    if (server->options.observe)
-        server->options.observe(server->options.services, method_place(call), status, duration_us);
-    if (!jk_log_wanted(level)) return;
-    jk_log(level, "call", "method", method_path(call), "code", jk_status_text(status), "duration_ms",
-           jk_log_i64(duration_us / 1000), "request_id", call->call.request_id, ours ? "message" : NULL,
-           call->call.error.message, NULL);
 }
 
 static void add_trailer(struct jk_rpc_call *call, const char *key, grpc_slice value)
@@ -188,7 +168,19 @@ static void conclude(struct jk_rpc_call *call, enum jk_status status)
 {
     JK_CHECK_MAGIC(call, JK_RPC_CALL_MAGIC);
     JK_CHECK(call->call.magic == JK_CALL_MAGIC);
-    report(call, status);
+
+    /* Failures of ours are warnings, the rest is there for debugging; nothing is formatted for a line nobody wants. */
+    struct jk_rpc_server *server = call->server;
+    int64_t duration_us = jk_monotonic_us() - call->call.started_us;
+    bool ours = status == JK_INTERNAL || status == JK_UNAVAILABLE || status == JK_UNKNOWN || status == JK_DATA_LOSS;
+    enum jk_log_level level = ours ? JK_LOG_WARN : JK_LOG_DEBUG;
+    if (server->options.observe)
+        server->options.observe(server->options.services, method_place(call), status, duration_us);
+    if (jk_log_wanted(level))
+        jk_log(level, "call", "method", call->row->method ? call->row->method->path : "unknown", "code",
+               jk_status_text(status), "duration_ms", jk_log_i64(duration_us / 1000), "request_id",
+               call->call.request_id, ours ? "message" : NULL, call->call.error.message, NULL);
+
     if (call->call.release) call->call.release(&call->call);
     move_call(call, JK_RPC_ENDING);
     call->status = status;
@@ -230,12 +222,6 @@ static bool hold(struct jk_rpc_call *call, grpc_byte_buffer *message)
     grpc_byte_buffer_destroy(message);
     (void)jk_rpc_too_much_unread(call, word);
     return false;
-}
-
-static void give_back(struct jk_rpc_call *call)
-{
-    jk_doorman_give_back(call->server->doorman, call->guest, call->held);
-    call->held = 0;
 }
 
 /* ---- what a service can do ---- */
@@ -334,33 +320,6 @@ static int64_t deadline_of(const struct jk_rpc_call *call)
     return deadline < ceiling ? deadline : ceiling;
 }
 
-static void open_call(struct jk_rpc_call *call)
-{
-    struct jk_call *base = &call->call;
-    base->magic = JK_CALL_MAGIC;
-    base->method = call->row->method;
-    base->request = NULL;
-    base->principal = (struct jk_principal){0};
-    base->work = NULL;
-    base->state = NULL;
-    base->release = NULL;
-    base->closed = NULL;
-    base->reader = NULL;
-    base->wrong = false;
-    base->services = call->server->options.services;
-    base->started_us = base->deadline_ms = 0; /* start_time */
-    jk_error_init(&base->error, &base->arena);
-    atomic_store(&base->cancelled, false);
-    atomic_store(&call->holds, 2);
-    call->greeted = call->broken = call->heard = call->beginning = call->together = false;
-    atomic_store(&call->cut, JK_RPC_CUT_NOT);
-    note_wait(call, JK_RPC_WAITS_NOT);
-    call->guest = 0;
-    call->held = 0;
-    call->was_cancelled = 0;
-    move_call(call, JK_RPC_OPEN);
-}
-
 /* A call's time begins with its first message: how long that took is not ours. A stream's begins with its headers, for
  * the sweep, which may run on another thread than it, looks at its deadline. */
 static void start_time(struct jk_rpc_call *call)
@@ -411,22 +370,17 @@ static void begin_work(struct jk_rpc_call *call)
         call_fail(&call->call);
 }
 
-/* Most unary calls are answered at once, so their close is watched after the handler, if then still needed. Their ends are
- * sent by this thread only, so the call is there until we come back. */
-static void begin_unary(struct jk_rpc_call *call)
-{
-    call->beginning = true;
-    begin_work(call);
-    call->beginning = false;
-    if (!call->together) watch_close(call);
-}
-
 /* Where a row wants to know of the close, the handler comes first, so that there is something to close. */
 static void begin_call(struct jk_rpc_call *call)
 {
     bool close_last = call->row->on_close != NULL;
     if (is_unary(call) && !close_last) {
-        begin_unary(call);
+        /* Most unary calls are answered at once, so their close is watched after the handler, if then still needed.
+         * Their ends are sent by this thread only, so the call is there until we come back. */
+        call->beginning = true;
+        begin_work(call);
+        call->beginning = false;
+        if (!call->together) watch_close(call);
         return;
     }
     if (!close_last) watch_close(call);
@@ -434,26 +388,45 @@ static void begin_call(struct jk_rpc_call *call)
     if (close_last) watch_close(call);
 }
 
-static void await_message(struct jk_rpc_call *call)
-{
-    grpc_op op = {.op = GRPC_OP_RECV_MESSAGE};
-    op.data.recv_message.recv_message = &call->message;
-    move_call(call, JK_RPC_AWAITING);
-    note_wait(call, JK_RPC_WAITS_FIRST);
-    start_batch(call, &op, 1, &call->done);
-}
-
 /* The headers are there. Where there is to be one message, it is read first; a client's stream reads for itself. */
 static void meet_call(struct jk_rpc_call *call)
 {
-    open_call(call);
+    struct jk_call *base = &call->call;
+    base->magic = JK_CALL_MAGIC;
+    base->method = call->row->method;
+    base->request = NULL;
+    base->principal = (struct jk_principal){0};
+    base->work = NULL;
+    base->state = NULL;
+    base->release = NULL;
+    base->closed = NULL;
+    base->reader = NULL;
+    base->wrong = false;
+    base->services = call->server->options.services;
+    base->started_us = base->deadline_ms = 0; /* start_time */
+    jk_error_init(&base->error, &base->arena);
+    atomic_store(&base->cancelled, false);
+    atomic_store(&call->holds, 2);
+    call->greeted = call->broken = call->heard = call->beginning = call->together = false;
+    atomic_store(&call->cut, JK_RPC_CUT_NOT);
+    note_wait(call, JK_RPC_WAITS_NOT);
+    call->guest = 0;
+    call->held = 0;
+    call->was_cancelled = 0;
+    move_call(call, JK_RPC_OPEN);
+
     jk_rpc_read_headers(call);
     bool awaits = jk_rpc_let_in(call) == JK_OK && call->row->method->stream != JK_CLIENT_STREAM;
     if (!awaits || !is_unary(call)) start_time(call);
-    if (awaits)
-        await_message(call);
-    else
+    if (awaits) {
+        grpc_op op = {.op = GRPC_OP_RECV_MESSAGE};
+        op.data.recv_message.recv_message = &call->message;
+        move_call(call, JK_RPC_AWAITING);
+        note_wait(call, JK_RPC_WAITS_FIRST);
+        start_batch(call, &op, 1, &call->done);
+    } else {
         begin_call(call);
+    }
 }
 
 static void arrived(struct jk_rpc_call *call, bool success)
@@ -496,15 +469,6 @@ static void client_gone(struct jk_rpc_call *call)
     call_fail(&call->call);
 }
 
-static void first_message(struct jk_rpc_call *call, bool success)
-{
-    move_call(call, JK_RPC_OPEN);
-    call->heard = true;
-    if (!success || (!call->message && grpc_call_failed_before_recv_message(call->grpc))) note_gone(call);
-    if (is_unary(call)) start_time(call);
-    begin_call(call);
-}
-
 static void sent(struct jk_rpc_call *call, bool success)
 {
     jk_call_fn *then = call->then;
@@ -539,10 +503,17 @@ static void done(struct jk_rpc_call *call, bool success)
     call->outgoing = NULL;
     call->broken = false;
     note_wait(call, JK_RPC_WAITS_NOT);
-    if (call->held) give_back(call);
+    if (call->held) {
+        jk_doorman_give_back(call->server->doorman, call->guest, call->held);
+        call->held = 0;
+    }
     switch (call->state) {
     case JK_RPC_AWAITING:
-        first_message(call, good);
+        move_call(call, JK_RPC_OPEN);
+        call->heard = true;
+        if (!good || (!call->message && grpc_call_failed_before_recv_message(call->grpc))) note_gone(call);
+        if (is_unary(call)) start_time(call);
+        begin_call(call);
         return;
     case JK_RPC_SENDING:
         sent(call, good);
@@ -558,14 +529,6 @@ static void done(struct jk_rpc_call *call, bool success)
         break;
     }
     JK_CHECK(!"a batch ended that nobody started");
-}
-
-static void closed(struct jk_rpc_call *call)
-{
-    if (call->was_cancelled) atomic_store(&call->call.cancelled, true);
-    if (call->row->on_close) call->row->on_close(call);
-    if (call->was_cancelled && is_unary(call) && call->server->options.gone) call->server->options.gone(&call->call);
-    drop(call);
 }
 
 /* Once its end is sent a call may be gone. */
@@ -588,7 +551,11 @@ void jk_rpc_call_event(struct jk_rpc_tag *tag, bool success)
         arrived(tag->call, success);
         return;
     case JK_RPC_CLOSED:
-        closed(tag->call);
+        if (tag->call->was_cancelled) atomic_store(&tag->call->call.cancelled, true);
+        if (tag->call->row->on_close) tag->call->row->on_close(tag->call);
+        if (tag->call->was_cancelled && is_unary(tag->call) && tag->call->server->options.gone)
+            tag->call->server->options.gone(&tag->call->call);
+        drop(tag->call);
         return;
     case JK_RPC_DONE:
         done(tag->call, success);

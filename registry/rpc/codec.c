@@ -78,18 +78,6 @@ static void check_enum(const struct frame *frame, uint64_t value, struct jk_erro
     violate(frame, error, rule, number);
 }
 
-/* Enum numbers one after another in a length-delimited field. */
-static bool check_packed_enums(struct frame *frame, struct jk_span values, struct jk_error *error)
-{
-    uint64_t value;
-    for (frame->element = 0; values.len > 0 && error->violation_count < WRONG_FIELDS_MOST; frame->element++) {
-        if (!jk_wire_varint(&values, &value)) return false;
-        check_enum(frame, value, error);
-    }
-    frame->element = 0;
-    return true;
-}
-
 static bool check_message(struct frame *frame, struct jk_error *error);
 
 static bool check_child(const struct frame *frame, struct jk_span bytes, struct jk_error *error)
@@ -111,7 +99,17 @@ static bool check_field(struct frame *frame, const struct jk_wire_field *field, 
     case PROTOBUF_C_TYPE_MESSAGE:
         return delimited && check_child(frame, field->bytes, error);
     case PROTOBUF_C_TYPE_ENUM:
-        if (delimited) return check_packed_enums(frame, field->bytes, error);
+        if (delimited) {
+            /* enum numbers one after another in a length-delimited field */
+            struct jk_span values = field->bytes;
+            uint64_t value;
+            for (frame->element = 0; values.len > 0 && error->violation_count < WRONG_FIELDS_MOST; frame->element++) {
+                if (!jk_wire_varint(&values, &value)) return false;
+                check_enum(frame, value, error);
+            }
+            frame->element = 0;
+            return true;
+        }
         check_enum(frame, field->value, error);
         return field->type == JK_WIRE_VARINT;
     default:

@@ -17,8 +17,8 @@
  * INVALID_ARGUMENT with a violation for each wrong field ("derivative.parents[2].name"), or MALFORMED_MESSAGE. */
 JK_MUST_USE enum jk_status jk_codec_check(const ProtobufCMessageDescriptor *type, struct jk_span bytes,
                                           struct jk_error *error);
-/* Checks and decodes into `arena`. RESOURCE_EXHAUSTED where the budget or `limit` does not do, UNIMPLEMENTED for a
- * compressed message. Where nothing is wrong but enum numbers that are not known, the status is that of
+/* Checks and decodes into `arena`. RESOURCE_EXHAUSTED where the budget or `limit` does not do, which is of
+ * the message as it is sent and as it is unpacked from gzip. Where nothing is wrong but enum numbers that are not known, the status is that of
  * jk_codec_check, and *out_message is there all the same, with these fields as if they were not given, so that whoever
  * knows the message can add what else is wrong with it; else it stays as it was. `buffer` stays the caller's and may go
  * afterwards. */

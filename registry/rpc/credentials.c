@@ -112,10 +112,15 @@ static enum jk_status load_config(const struct jk_rpc_certificates *from,
     return status;
 }
 
-/* Takes the stamps of now; true when any differs from the last. The stamps come before the reading, so that a file that
- * changes in between is read again next time. */
-static bool take_stamps(struct jk_rpc_certificates *certificates)
+static grpc_ssl_certificate_config_reload_status reload(struct jk_rpc_certificates *certificates,
+                                                        grpc_ssl_server_certificate_config **out_config)
 {
+    int64_t now_ms = jk_monotonic_ms();
+    if (certificates->loaded && now_ms - certificates->looked_ms < LOOK_MS)
+        return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    certificates->looked_ms = now_ms;
+
+    /* the stamps come before the reading, so that a file that changes in between is read again next time */
     bool changed = false;
     for (int i = 0; i < FILES; i++) {
         struct stat facts;
@@ -125,17 +130,8 @@ static bool take_stamps(struct jk_rpc_certificates *certificates)
                   old->changed.tv_sec != facts.st_mtim.tv_sec || old->changed.tv_nsec != facts.st_mtim.tv_nsec;
         *old = (struct stamp){facts.st_ino, facts.st_size, facts.st_mtim};
     }
-    return changed;
-}
 
-static grpc_ssl_certificate_config_reload_status reload(struct jk_rpc_certificates *certificates,
-                                                        grpc_ssl_server_certificate_config **out_config)
-{
-    int64_t now_ms = jk_monotonic_ms();
-    if (certificates->loaded && now_ms - certificates->looked_ms < LOOK_MS)
-        return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
-    certificates->looked_ms = now_ms;
-    if (!take_stamps(certificates) && certificates->loaded) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    if (!changed && certificates->loaded) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     struct jk_error error;
     jk_error_init(&error, NULL);
     if (load_config(certificates, out_config, &error) != JK_OK) {
@@ -181,27 +177,6 @@ static enum jk_status plain_text(const struct jk_rpc_options *options, const str
     return JK_OK;
 }
 
-static struct jk_rpc_certificates *certificates_new(const struct jk_rpc_options *options)
-{
-    struct jk_rpc_certificates *certificates = calloc(1, sizeof *certificates);
-    if (!certificates) return NULL;
-    pthread_mutex_init(&certificates->mutex, NULL);
-    certificates->paths[CERT] = options->tls_cert;
-    certificates->paths[KEY] = options->tls_key;
-    certificates->paths[CLIENT_CA] = options->tls_client_ca;
-    return certificates;
-}
-
-/* The library speaks TLS 1.2 and 1.3 and nothing older. */
-static grpc_server_credentials *tls(struct jk_rpc_certificates *certificates)
-{
-    grpc_ssl_client_certificate_request_type asked = certificates->paths[CLIENT_CA]
-                                                         ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
-                                                         : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
-    return grpc_ssl_server_credentials_create_with_options(
-        grpc_ssl_server_credentials_create_options_using_config_fetcher(asked, fetch, certificates));
-}
-
 enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options, const struct jk_address *address,
                                   grpc_server_credentials **out_credentials,
                                   struct jk_rpc_certificates **out_certificates, struct jk_error *error)
@@ -211,8 +186,14 @@ enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options, const st
         return jk_fail(error, JK_INVALID_ARGUMENT, "TLS_INCOMPLETE",
                        "TLS needs a certificate and its key: give both files or none");
     if (!options->tls_cert) return plain_text(options, address, out_credentials, error);
-    struct jk_rpc_certificates *certificates = certificates_new(options);
+
+    struct jk_rpc_certificates *certificates = calloc(1, sizeof *certificates);
     if (!certificates) return jk_out_of_memory(error);
+    pthread_mutex_init(&certificates->mutex, NULL);
+    certificates->paths[CERT] = options->tls_cert;
+    certificates->paths[KEY] = options->tls_key;
+    certificates->paths[CLIENT_CA] = options->tls_client_ca;
+
     /* Read once for the sake of the error message; gRPC fetches its own when the port is added. */
     grpc_ssl_server_certificate_config *trial = NULL;
     enum jk_status status = load_config(certificates, &trial, error);
@@ -221,7 +202,14 @@ enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options, const st
         jk_rpc_certificates_free(certificates);
         return status;
     }
-    *out_credentials = tls(certificates);
+
+    /* the library speaks TLS 1.2 and 1.3 and nothing older */
+    grpc_ssl_client_certificate_request_type asked = certificates->paths[CLIENT_CA]
+                                                         ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                                                         : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
+    *out_credentials = grpc_ssl_server_credentials_create_with_options(
+        grpc_ssl_server_credentials_create_options_using_config_fetcher(asked, fetch, certificates));
+
     *out_certificates = certificates;
     return JK_OK;
 }

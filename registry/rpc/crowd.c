@@ -50,25 +50,6 @@ static size_t staying(const struct jk_connection *all, size_t count, size_t leve
     return stay;
 }
 
-/* The highest level at which no more than `most` stay. */
-static size_t find_level(const struct jk_connection *all, size_t count, size_t most, size_t each)
-{
-    return JK_LOWER_BOUND(count, at, staying(all, count, at + 1, each) <= most);
-}
-
-/* Marks what is above the level, and notes the first of each peer that is. */
-static void mark(struct jk_connection *all, size_t count, size_t level, size_t each)
-{
-    for (size_t i = 0, run; i < count; i += run) {
-        run = run_of(&all[i], count - i);
-        size_t stay = share(&all[i], level, each);
-        for (size_t n = 0; n < run; n++) {
-            all[i + n].out = n >= stay;
-            all[i + n].marginal = n == stay && n < share(&all[i], level + 1, each);
-        }
-    }
-}
-
 static int compare_ages(const void *one, const void *other)
 {
     const struct jk_connection *a = one, *b = other;
@@ -79,8 +60,20 @@ static int compare_ages(const void *one, const void *other)
 size_t jk_crowd_thin(struct jk_connection *all, size_t count, size_t most, size_t each)
 {
     qsort(all, count, sizeof *all, compare_connections);
-    size_t level = find_level(all, count, most, each), room = most - staying(all, count, level, each), gone = 0;
-    mark(all, count, level, each);
+    /* the highest level at which no more than `most` stay */
+    size_t level = JK_LOWER_BOUND(count, at, staying(all, count, at + 1, each) <= most),
+           room = most - staying(all, count, level, each), gone = 0;
+
+    /* marks what is above the level, and notes the first of each peer that is */
+    for (size_t i = 0, run; i < count; i += run) {
+        run = run_of(&all[i], count - i);
+        size_t stay = share(&all[i], level, each);
+        for (size_t n = 0; n < run; n++) {
+            all[i + n].out = n >= stay;
+            all[i + n].marginal = n == stay && n < share(&all[i], level + 1, each);
+        }
+    }
+
     qsort(all, count, sizeof *all, compare_ages);
     for (size_t i = 0; i < count; i++) {
         if (all[i].marginal && room > 0) {

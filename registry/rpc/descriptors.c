@@ -29,6 +29,7 @@ enum {
 enum { ENUM_NAME = 1, ENUM_VALUE = 2 };
 enum { SERVICE_NAME = 1, SERVICE_METHOD = 2 };
 enum { LEAF_NAME = 1 }; /* of a field, a value, a method, a oneof */
+enum { EXTENSION_OF = 2, EXTENSION_NUMBER = 3 };
 
 static bool text_field(struct jk_span message, uint32_t number, struct jk_span *out_text)
 {
@@ -75,6 +76,22 @@ static bool add_leaf(struct jk_descriptors *index, struct jk_span scope, struct 
     return add_named(index, scope, message, LEAF_NAME, &full);
 }
 
+/* What it extends is named with a '.' before. */
+static bool add_extension(struct jk_descriptors *index, struct jk_span scope, struct jk_span message)
+{
+    struct jk_span extended, rest = message;
+    struct jk_wire_field field;
+    bool good = add_leaf(index, scope, message) && text_field(message, EXTENSION_OF, &extended) &&
+                jk_span_starts(extended, JK_SPAN(".")) && index->extension_count < JK_DESCRIPTOR_EXTENSIONS;
+    if (!good) return false;
+    struct jk_descriptor_extension *extension = &index->extensions[index->extension_count++];
+    *extension =
+        (struct jk_descriptor_extension){.extended = {extended.at + 1, extended.len - 1}, .file = index->file_count};
+    while (jk_wire_next(&rest, &field))
+        if (field.number == EXTENSION_NUMBER) extension->number = (uint32_t)field.value;
+    return true;
+}
+
 /* The values of an enum lie in the scope around it, as in C. */
 static bool add_enum(struct jk_descriptors *index, struct jk_span scope, struct jk_span message)
 {
@@ -103,8 +120,10 @@ static bool add_message(struct jk_descriptors *index, struct jk_span scope, stru
     struct jk_wire_field field;
     bool good = depth <= NESTING_MOST && add_named(index, scope, message, MESSAGE_NAME, &full);
     while (good && jk_wire_next(&rest, &field)) {
-        if (field.number == MESSAGE_FIELD || field.number == MESSAGE_EXTENSION || field.number == MESSAGE_ONEOF)
+        if (field.number == MESSAGE_FIELD || field.number == MESSAGE_ONEOF)
             good = add_leaf(index, full, field.bytes);
+        else if (field.number == MESSAGE_EXTENSION)
+            good = add_extension(index, full, field.bytes);
         else if (field.number == MESSAGE_NESTED)
             good = add_message(index, full, field.bytes, depth + 1);
         else if (field.number == MESSAGE_ENUM)
@@ -125,7 +144,7 @@ static bool index_file(struct jk_descriptors *index, struct jk_span bytes)
         if (field.number == FILE_MESSAGE) good = add_message(index, package, field.bytes, 1);
         if (field.number == FILE_ENUM) good = add_enum(index, package, field.bytes);
         if (field.number == FILE_SERVICE) good = add_service(index, package, field.bytes);
-        if (field.number == FILE_EXTENSION) good = add_leaf(index, package, field.bytes);
+        if (field.number == FILE_EXTENSION) good = add_extension(index, package, field.bytes);
     }
     index->file_count++;
     return good && rest.len == 0;
@@ -166,7 +185,7 @@ enum jk_status jk_descriptors_open(struct jk_span set, struct jk_descriptors *ou
 void jk_descriptors_done(struct jk_descriptors *index)
 {
     jk_arena_done(&index->arena);
-    index->file_count = index->symbol_count = index->service_count = 0;
+    index->file_count = index->symbol_count = index->service_count = index->extension_count = 0;
 }
 
 bool jk_descriptors_file(const struct jk_descriptors *index, struct jk_span name, size_t *out_file)

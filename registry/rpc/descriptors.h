@@ -1,14 +1,15 @@
 /* An index over a serialised google.protobuf.FileDescriptorSet, enough for reflection: files by name, symbols by full
  * name, services. Owns the index; the bytes must outlive it. Read-only once built, so any thread may ask.
- * Limits: 256 files, 16,384 symbols, messages nested 16 deep. */
+ * Limits: 256 files, 16,384 symbols, 64 extensions, messages nested 16 deep. */
 #ifndef JK_RPC_DESCRIPTORS_H
 #define JK_RPC_DESCRIPTORS_H
 
 #include "base/arena.h"
 #include "base/error.h"
 
-#define JK_DESCRIPTOR_FILES   256
-#define JK_DESCRIPTOR_SYMBOLS 16384
+#define JK_DESCRIPTOR_FILES      256
+#define JK_DESCRIPTOR_SYMBOLS    16384
+#define JK_DESCRIPTOR_EXTENSIONS 64
 
 struct jk_descriptor_file {
     struct jk_span name;
@@ -20,6 +21,12 @@ struct jk_descriptor_symbol {
     size_t file;         /* index in files */
 };
 
+struct jk_descriptor_extension {
+    struct jk_span extended; /* "google.protobuf.MethodOptions" */
+    uint32_t number;         /* of the field that it adds */
+    size_t file;             /* index in files, of the extension's own */
+};
+
 struct jk_descriptors {
     struct jk_arena arena;
     struct jk_descriptor_file files[JK_DESCRIPTOR_FILES];
@@ -28,6 +35,8 @@ struct jk_descriptors {
     size_t symbol_count;
     struct jk_span *services; /* full names, as declared */
     size_t service_count;
+    struct jk_descriptor_extension extensions[JK_DESCRIPTOR_EXTENSIONS]; /* as declared */
+    size_t extension_count;
 };
 
 /* DATA_LOSS when the bytes are not a descriptor set within the limits. */

@@ -45,16 +45,6 @@ void jk_rpc_call_peer(struct jk_call *base, struct jk_peer *out_peer)
     gpr_free(uri);
 }
 
-static unsigned guest_of(const struct jk_rpc_call *call)
-{
-    struct jk_peer peer;
-    char *uri = grpc_call_get_peer(call->grpc);
-    read_peer(call, uri, &peer);
-    unsigned guest = jk_doorman_guest(call->server->doorman, &peer, jk_span_of(uri));
-    gpr_free(uri);
-    return guest;
-}
-
 /* ---- what its headers say ---- */
 
 static bool good_request_id(struct jk_span id)
@@ -65,14 +55,6 @@ static bool good_request_id(struct jk_span id)
         if (!jk_ascii_alnum(c) && c != '.' && c != '_' && c != '-') return false;
     }
     return true;
-}
-
-/* For logs, so unique is enough; secret it need not be. */
-static void make_request_id(struct jk_rpc_call *call)
-{
-    uint64_t z = jk_mix64(call->home->random += JK_MIX_STEP);
-    jk_hex_encode((const unsigned char *)&z, sizeof z, call->call.request_id);
-    call->call.request_id[2 * sizeof z] = '\0';
 }
 
 /* We authenticate from the metadata ourselves: gRPC's auth metadata processor has one context a connection, so it mixes
@@ -94,7 +76,12 @@ void jk_rpc_read_headers(struct jk_rpc_call *call)
             call->call.request_id[value.len] = '\0';
         }
     }
-    if (call->call.request_id[0] == '\0') make_request_id(call);
+    if (call->call.request_id[0] == '\0') {
+        /* for logs, so unique is enough; secret it need not be */
+        uint64_t z = jk_mix64(call->home->random += JK_MIX_STEP);
+        jk_hex_encode((const unsigned char *)&z, sizeof z, call->call.request_id);
+        call->call.request_id[2 * sizeof z] = '\0';
+    }
 }
 
 /* ---- whether it may come in ---- */
@@ -138,7 +125,11 @@ enum jk_status jk_rpc_let_in(struct jk_rpc_call *call)
 {
     struct jk_error *error = &call->call.error;
     struct jk_rpc_server *server = call->server;
-    call->guest = guest_of(call);
+    struct jk_peer peer;
+    char *uri = grpc_call_get_peer(call->grpc);
+    read_peer(call, uri, &peer);
+    call->guest = jk_doorman_guest(server->doorman, &peer, jk_span_of(uri));
+    gpr_free(uri);
     enum jk_doorman_word word = jk_doorman_enter(server->doorman, call->guest, call->row->health);
     if (!call->row->method)
         return jk_fail(error, JK_UNIMPLEMENTED, "UNKNOWN_METHOD",

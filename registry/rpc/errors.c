@@ -1,4 +1,4 @@
-/* Failed calls: struct jk_error to google.rpc.Status. See errors.h. */
+/* Failed calls: struct jk_error to what gRPC sends. See errors.h. */
 #include "rpc/errors.h"
 
 #include <google/rpc/error_details.pb-c.h>

@@ -8,6 +8,8 @@
 #include <grpc/health/v1/health.pb-c.h>
 #include <stdlib.h>
 
+#include "reply/message.h"
+
 #define WATCHERS_MOST 4096
 #define SERVICES_MOST 32
 
@@ -40,14 +42,6 @@ static struct jk_rpc_health *health_of(struct jk_call *call)
     return jk_rpc_call_of(call)->server->health;
 }
 
-/* "/jokbo.v1.Registry/GetModel" -> "jokbo.v1.Registry" */
-static struct jk_span service_of(const char *path)
-{
-    struct jk_span rest = jk_span_of(path + 1), service = {0};
-    (void)jk_span_cut(&rest, '/', &service);
-    return service;
-}
-
 static bool is_known(const struct jk_rpc_health *health, struct jk_span service)
 {
     if (service.len == 0) return true;
@@ -62,7 +56,9 @@ struct jk_rpc_health *jk_rpc_health_new(const struct jk_method *methods, size_t 
     if (!health) return NULL;
     pthread_mutex_init(&health->mutex, NULL);
     for (size_t i = 0; i < count && health->service_count < SERVICES_MOST; i++) {
-        struct jk_span service = service_of(methods[i].path);
+        /* "/jokbo.v1.Registry/GetModel" -> "jokbo.v1.Registry" */
+        struct jk_span rest = jk_span_of(methods[i].path + 1), service = {0};
+        (void)jk_span_cut(&rest, '/', &service);
         if (!is_known(health, service)) health->services[health->service_count++] = service;
     }
     return health;
@@ -112,15 +108,6 @@ static void tell_status(struct watcher *watcher, Grpc__Health__V1__HealthCheckRe
     watcher->told = status;
     watcher->sending = true;
     watcher->call->ops->send(watcher->call, &response.base, watch_left);
-}
-
-static void link_watcher(struct jk_rpc_health *health, struct watcher *watcher)
-{
-    watcher->next = health->watchers;
-    if (watcher->next) watcher->next->previous = watcher;
-    health->watchers = watcher;
-    health->watcher_count++;
-    watcher->linked = true;
 }
 
 static void unlink_watcher(struct jk_rpc_health *health, struct watcher *watcher)
@@ -176,20 +163,6 @@ static void watch_closed(struct jk_rpc_call *rpc_call)
     if (idle) end_watch(call);
 }
 
-static bool begin_watch(struct jk_rpc_health *health, struct watcher *watcher)
-{
-    pthread_mutex_lock(&health->mutex);
-    bool room = health->watcher_count < WATCHERS_MOST;
-    if (room) {
-        watcher->call->state = watcher;
-        watcher->call->release = watch_released;
-        link_watcher(health, watcher);
-        tell_status(watcher, status_now(health, watcher->known));
-    }
-    pthread_mutex_unlock(&health->mutex);
-    return room;
-}
-
 static void watch_health(struct jk_call *call)
 {
     const Grpc__Health__V1__HealthCheckRequest *request = (const Grpc__Health__V1__HealthCheckRequest *)call->request;
@@ -198,7 +171,23 @@ static void watch_health(struct jk_call *call)
     if (watcher) {
         watcher->call = call;
         watcher->known = is_known(health, jk_span_of(request->service));
-        if (begin_watch(health, watcher)) return;
+
+        pthread_mutex_lock(&health->mutex);
+        bool room = health->watcher_count < WATCHERS_MOST;
+        if (room) {
+            watcher->call->state = watcher;
+            watcher->call->release = watch_released;
+
+            watcher->next = health->watchers;
+            if (watcher->next) watcher->next->previous = watcher;
+            health->watchers = watcher;
+            health->watcher_count++;
+            watcher->linked = true;
+
+            tell_status(watcher, status_now(health, watcher->known));
+        }
+        pthread_mutex_unlock(&health->mutex);
+        if (room) return;
     }
     call->error.retry_ms = 1000;
     (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "TOO_MANY_WATCHERS",

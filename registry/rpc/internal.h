@@ -7,13 +7,13 @@
 #include <pthread.h>
 
 #include "base/address.h"
-#include "rpc/doorman.h"
+#include "base/doorman.h"
 #include "rpc/janitor.h"
 #include "rpc/server.h"
 
 #define JK_RPC_CALL_MAGIC 0x4a4b5243u
 #define JK_RPC_TAG_MAGIC  0x4a4b5254u
-#define JK_RPC_ROWS       (JK_RPC_METHODS + 4) /* and health and reflection */
+#define JK_RPC_ROWS       (JK_RPC_METHODS + 5) /* and health and reflection */
 #define JK_RPC_SLOW_MOST  128 /* calls that have waited for a message of their client for half a second */
 
 struct jk_rpc_call;

@@ -63,31 +63,15 @@ static void tidy(struct jk_janitor *janitor)
 
 /* ---- the thread ---- */
 
-static void look_at_connections(struct jk_janitor *janitor)
-{
-    jk_metrics_set(JK_METRIC_RPC_CONNECTIONS, end_connections(janitor));
-    jk_metrics_set(JK_METRIC_RPC_UNREAD, jk_doorman_unread(janitor->server->doorman));
-    jk_log_settle();
-    tidy(janitor);
-}
-
-/* False: it is time to stop. */
-static bool wait_tick(struct jk_janitor *janitor)
-{
-    int64_t until_ms = jk_monotonic_ms() + TICK_MS;
-    pthread_mutex_lock(&janitor->mutex);
-    while (!janitor->stopping && jk_condition_wait_until(&janitor->wake, &janitor->mutex, until_ms)) {
-    }
-    bool on = !janitor->stopping;
-    pthread_mutex_unlock(&janitor->mutex);
-    return on;
-}
-
 static void *run_janitor(void *argument)
 {
     struct jk_janitor *janitor = argument;
-    while (wait_tick(janitor))
-        look_at_connections(janitor);
+    while (!jk_condition_rest(&janitor->wake, &janitor->mutex, &janitor->stopping, TICK_MS)) {
+        jk_metrics_set(JK_METRIC_RPC_CONNECTIONS, end_connections(janitor));
+        jk_metrics_set(JK_METRIC_RPC_UNREAD, jk_doorman_unread(janitor->server->doorman));
+        jk_log_settle();
+        tidy(janitor);
+    }
     jk_log_settle();
     return NULL;
 }

@@ -52,18 +52,6 @@ static void call_free(struct jk_rpc_call *call)
     free(call);
 }
 
-static struct jk_rpc_call *take_idle(struct jk_rpc_queue *queue)
-{
-    pthread_mutex_lock(&queue->mutex);
-    struct jk_rpc_call *call = queue->idle;
-    if (call) {
-        queue->idle = call->next;
-        queue->idle_count--;
-    }
-    pthread_mutex_unlock(&queue->mutex);
-    return call ? call : call_new(queue);
-}
-
 void jk_rpc_queue_adopt(struct jk_rpc_queue *queue, struct jk_rpc_call *call)
 {
     pthread_mutex_lock(&queue->mutex);
@@ -74,30 +62,24 @@ void jk_rpc_queue_adopt(struct jk_rpc_queue *queue, struct jk_rpc_call *call)
     pthread_mutex_unlock(&queue->mutex);
 }
 
-static void unlink_live(struct jk_rpc_queue *queue, struct jk_rpc_call *call)
-{
-    if (call->previous) call->previous->next = call->next;
-    if (call->next) call->next->previous = call->previous;
-    if (queue->live == call) queue->live = call->next;
-}
-
-/* The sweep may cancel whatever is in `live`, so the gRPC call is given back only after the unlinking. */
-static void release_grpc(struct jk_rpc_call *call)
-{
-    grpc_metadata_array_destroy(&call->metadata);
-    if (!call->row->method) grpc_call_details_destroy(&call->details);
-    if (call->grpc) grpc_call_unref(call->grpc);
-    call->grpc = NULL;
-}
-
 void jk_rpc_queue_recycle(struct jk_rpc_queue *queue, struct jk_rpc_call *call, bool was_live)
 {
     if (was_live) {
         pthread_mutex_lock(&queue->mutex);
-        unlink_live(queue, call);
+
+        if (call->previous) call->previous->next = call->next;
+        if (call->next) call->next->previous = call->previous;
+        if (queue->live == call) queue->live = call->next;
+
         pthread_mutex_unlock(&queue->mutex);
     }
-    release_grpc(call);
+
+    /* the sweep may cancel whatever is in `live`, so the gRPC call is given back only after the unlinking */
+    grpc_metadata_array_destroy(&call->metadata);
+    if (!call->row->method) grpc_call_details_destroy(&call->details);
+    if (call->grpc) grpc_call_unref(call->grpc);
+    call->grpc = NULL;
+
     pthread_mutex_lock(&queue->mutex);
     bool keep = queue->idle_count < IDLE_MOST;
     if (keep) {
@@ -130,16 +112,19 @@ void jk_rpc_queue_trim(struct jk_rpc_queue *queue)
 
 /* ---- posting ---- */
 
-static grpc_completion_queue *queue_for(struct jk_rpc_queue *queue, const struct jk_rpc_row *row)
-{
-    return row->apart ? queue->server->apart.queue : queue->queue;
-}
-
 /* After the server's shutdown has begun the request comes back at once, as a failure: that is no error here. */
 void jk_rpc_post(struct jk_rpc_queue *queue, struct jk_rpc_row *row)
 {
-    struct jk_rpc_call *call = take_idle(queue);
-    grpc_completion_queue *bound = queue_for(queue, row);
+    pthread_mutex_lock(&queue->mutex);
+    struct jk_rpc_call *call = queue->idle;
+    if (call) {
+        queue->idle = call->next;
+        queue->idle_count--;
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    if (!call) call = call_new(queue);
+
+    grpc_completion_queue *bound = row->apart ? queue->server->apart.queue : queue->queue;
     grpc_call_error result;
     call->row = row;
     grpc_metadata_array_init(&call->metadata);
@@ -227,14 +212,6 @@ void jk_rpc_queue_end_streams(struct jk_rpc_queue *queue)
     pthread_mutex_unlock(&queue->mutex);
 }
 
-static void sweep_when_due(struct jk_rpc_queue *queue)
-{
-    int64_t now_ms = jk_monotonic_coarse_ms();
-    if (now_ms < queue->next_sweep_ms) return;
-    queue->next_sweep_ms = now_ms + SWEEP_MS;
-    jk_rpc_sweep(queue, now_ms);
-}
-
 /* ---- the thread ---- */
 
 static gpr_timespec in_ms(int64_t ms)
@@ -248,19 +225,6 @@ static gpr_timespec at_ms(int64_t ms)
     return (gpr_timespec){ms / 1000, (int32_t)(ms % 1000 * 1000000), GPR_CLOCK_MONOTONIC};
 }
 
-/* gRPC leaves one event with this thread, if asked to, where the work on another completes it at once: mostly a message
- * that came together with its call's headers. That spares the way through the queue, with its lock and its poll. A few
- * in a row, then other calls have their turn; after a nudge all of them have, for it ends calls up to its own limit. */
-static void run_events(struct jk_rpc_queue *queue, void *tag, int success)
-{
-    int left = EVENTS_IN_ROW;
-    do {
-        bool nudge = ((const struct jk_rpc_tag *)tag)->event == JK_RPC_NUDGED;
-        if (--left > 0 && !nudge) grpc_completion_queue_thread_local_cache_init(queue->queue);
-        jk_rpc_call_event(tag, success != 0);
-    } while (grpc_completion_queue_thread_local_cache_flush(queue->queue, &tag, &success));
-}
-
 static void *run_queue(void *argument)
 {
     struct jk_rpc_queue *queue = argument;
@@ -269,8 +233,25 @@ static void *run_queue(void *argument)
         /* A little after the sweep is due, for the coarse clock is behind. */
         grpc_event event = grpc_completion_queue_next(queue->queue, at_ms(queue->next_sweep_ms + COARSE_MS), NULL);
         if (event.type == GRPC_QUEUE_SHUTDOWN) return NULL;
-        if (event.type == GRPC_OP_COMPLETE) run_events(queue, event.tag, event.success);
-        sweep_when_due(queue);
+        if (event.type == GRPC_OP_COMPLETE) {
+            /* gRPC leaves one event with this thread, if asked to, where the work on another completes it at once:
+             * mostly a message that came together with its call's headers. That spares the way through the queue, with
+             * its lock and its poll. A few in a row, then other calls have their turn; after a nudge all of them have,
+             * for it ends calls up to its own limit. */
+            void *tag = event.tag;
+            int success = event.success;
+            int left = EVENTS_IN_ROW;
+            do {
+                bool nudge = ((const struct jk_rpc_tag *)tag)->event == JK_RPC_NUDGED;
+                if (--left > 0 && !nudge) grpc_completion_queue_thread_local_cache_init(queue->queue);
+                jk_rpc_call_event(tag, success != 0);
+            } while (grpc_completion_queue_thread_local_cache_flush(queue->queue, &tag, &success));
+        }
+
+        int64_t now_ms = jk_monotonic_coarse_ms();
+        if (now_ms < queue->next_sweep_ms) continue;
+        queue->next_sweep_ms = now_ms + SWEEP_MS;
+        jk_rpc_sweep(queue, now_ms);
     }
 }
 

@@ -87,7 +87,19 @@ static void answer_symbol(struct answer *answer)
         answer_error(answer, JK_NOT_FOUND, "symbol", name);
 }
 
-/* There are no extensions in proto3 files of ours: a known message has none, anything else is not found. */
+static void answer_extension(struct answer *answer)
+{
+    const Grpc__Reflection__V1__ExtensionRequest *asked = answer->request->file_containing_extension;
+    for (size_t i = 0; i < answer->index->extension_count; i++) {
+        const struct jk_descriptor_extension *extension = &answer->index->extensions[i];
+        if ((int64_t)extension->number != asked->extension_number) continue;
+        if (!jk_span_equal(extension->extended, jk_span_of(asked->containing_type))) continue;
+        answer_files(answer, extension->file);
+        return;
+    }
+    answer_error(answer, JK_NOT_FOUND, "extension of", asked->containing_type);
+}
+
 static void answer_extension_numbers(struct answer *answer)
 {
     size_t file;
@@ -96,7 +108,16 @@ static void answer_extension_numbers(struct answer *answer)
         answer_error(answer, JK_NOT_FOUND, "message", name);
         return;
     }
+    int32_t *numbers = jk_arena_zalloc(answer->arena, JK_DESCRIPTOR_EXTENSIONS, sizeof *numbers);
+    if (!numbers) {
+        answer_memory(answer);
+        return;
+    }
     grpc__reflection__v1__extension_number_response__init(&answer->numbers);
+    for (size_t i = 0; i < answer->index->extension_count; i++)
+        if (jk_span_equal(answer->index->extensions[i].extended, jk_span_of(name)))
+            numbers[answer->numbers.n_extension_number++] = (int32_t)answer->index->extensions[i].number;
+    answer->numbers.extension_number = numbers;
     answer->numbers.base_type_name = (char *)name;
     answer->response.message_response_case = ANSWER(ALL_EXTENSION_NUMBERS_RESPONSE);
     answer->response.all_extension_numbers_response = &answer->numbers;
@@ -136,7 +157,7 @@ static void fill(struct answer *answer)
         answer_symbol(answer);
         return;
     case CASE(FILE_CONTAINING_EXTENSION):
-        answer_error(answer, JK_NOT_FOUND, "extension of", answer->request->file_containing_extension->containing_type);
+        answer_extension(answer);
         return;
     case CASE(ALL_EXTENSION_NUMBERS_OF_TYPE):
         answer_extension_numbers(answer);

@@ -54,16 +54,12 @@ static int or_default(int value, int otherwise)
     return value == 0 ? otherwise : value;
 }
 
-static unsigned thread_count(unsigned wanted)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned count = wanted ? wanted : cores > 0 ? (unsigned)cores : 1;
-    return count < THREADS_MOST ? count : THREADS_MOST;
-}
-
 static void fill_defaults(struct jk_rpc_options *options)
 {
-    options->threads = thread_count(options->threads);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = options->threads ? options->threads : cores > 0 ? (unsigned)cores : 1;
+    options->threads = count < THREADS_MOST ? count : THREADS_MOST;
+
     options->drain_ms = or_default(options->drain_ms, 10 * 1000);
     options->grace_ms = or_default(options->grace_ms, 200);
     options->probe_ms = or_default(options->probe_ms, 5000);
@@ -121,14 +117,6 @@ static void log_library(gpr_log_func_args *line)
     jk_log(level, "grpc", "message", line->message, NULL);
 }
 
-static void init_library(void)
-{
-    raise_file_limit();
-    signal(SIGPIPE, SIG_IGN);
-    gpr_set_log_function(log_library);
-    grpc_init();
-}
-
 /* ---- the gRPC server ---- */
 
 static grpc_arg int_arg(const char *key, int value)
@@ -155,9 +143,9 @@ static void create(struct jk_rpc_server *server)
         /* The default lets a second server share the port without a word. */
         int_arg(GRPC_ARG_ALLOW_REUSEPORT, 0),
         int_arg(GRPC_ARG_ENABLE_CHANNELZ, 0),
-        /* A megabyte of gzip would become a gigabyte before any limit of ours (codec.c). */
+        /* Requests are unpacked by codec.c: here a megabyte of gzip would become a gigabyte before any limit of ours. */
         int_arg(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0),
-        int_arg(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE),
+        int_arg(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE | 1 << GRPC_COMPRESS_GZIP),
         {.type = GRPC_ARG_POINTER,
          .key = (char *)GRPC_ARG_RESOURCE_QUOTA,
          .value.pointer = {server->quota, grpc_resource_quota_arg_vtable()}},
@@ -165,25 +153,6 @@ static void create(struct jk_rpc_server *server)
     grpc_channel_args all = {sizeof args / sizeof args[0], args};
     server->grpc = grpc_server_create(&all, NULL);
     JK_CHECK(server->grpc != NULL);
-}
-
-static grpc_completion_queue *stopping_queue(void)
-{
-    grpc_completion_queue_attributes attributes = {GRPC_CQ_CURRENT_VERSION, GRPC_CQ_NEXT, GRPC_CQ_NON_LISTENING, NULL};
-    return grpc_completion_queue_create(grpc_completion_queue_factory_lookup(&attributes), &attributes, NULL);
-}
-
-/* The queue for long-lived streams polls nothing: the others do, and would only be woken by it. */
-static void open_queues(struct jk_rpc_server *server)
-{
-    server->queue_count = server->options.threads;
-    for (unsigned i = 0; i < server->queue_count; i++) {
-        JK_CHECK(jk_rpc_queue_open(&server->queues[i], server, GRPC_CQ_DEFAULT_POLLING));
-        grpc_server_register_completion_queue(server->grpc, server->queues[i].queue, NULL);
-    }
-    JK_CHECK(jk_rpc_queue_open(&server->apart, server, GRPC_CQ_NON_POLLING));
-    server->stopping = stopping_queue();
-    grpc_server_register_completion_queue(server->grpc, server->stopping, NULL);
 }
 
 /* ---- methods ---- */
@@ -211,57 +180,13 @@ static void list_methods(struct jk_rpc_server *server)
             .method = method, .start = options->dispatch, .apart = stream, .on_close = stream ? stream_closed : NULL};
     }
     jk_rpc_health_rows(&server->rows[server->row_count]);
-    server->row_count += 2;
+    server->row_count += 3;
     jk_rpc_reflection_rows(&server->rows[server->row_count]);
     server->row_count += 2;
     server->unknown.posted = POSTED_UNKNOWN;
 }
 
-/* A few each, and the hot ones share what is left of a queue's 200. */
-static void share_out(struct jk_rpc_server *server)
-{
-    size_t hot = 0, least = server->row_count * POSTED_ELSE > POSTED_MOST - POSTED_UNKNOWN ? 1 : POSTED_ELSE;
-    for (size_t i = 0; i < server->row_count; i++)
-        hot += is_hot(server->rows[i].method);
-    size_t left = POSTED_MOST - POSTED_UNKNOWN - least * server->row_count;
-    size_t more = hot == 0 ? 0 : left / hot;
-    if (more + least > POSTED_HOT) more = POSTED_HOT - least;
-    for (size_t i = 0; i < server->row_count; i++)
-        server->rows[i].posted = (unsigned)(least + (is_hot(server->rows[i].method) ? more : 0));
-}
-
-static enum jk_status register_rows(struct jk_rpc_server *server, struct jk_error *error)
-{
-    for (size_t i = 0; i < server->row_count; i++) {
-        struct jk_rpc_row *row = &server->rows[i];
-        row->registered = grpc_server_register_method(server->grpc, row->method->path, NULL, GRPC_SRM_PAYLOAD_NONE, 0);
-        if (!row->registered)
-            return jk_fail(error, JK_INTERNAL, "BAD_METHOD", "method %s is in the table twice", row->method->path);
-    }
-    return JK_OK;
-}
-
 /* ---- start ---- */
-
-static enum jk_status listen_rpc(struct jk_rpc_server *server, struct jk_error *error)
-{
-    grpc_server_credentials *credentials = NULL;
-    JK_TRY(jk_rpc_credentials(&server->options, &server->address, &credentials, &server->certificates, error));
-    int port = grpc_server_add_http2_port(server->grpc, server->address.text, credentials);
-    grpc_server_credentials_release(credentials);
-    if (port == 0) return jk_address_refused(&server->address, error);
-    jk_address_bound(&server->address, (unsigned)port);
-    return JK_OK;
-}
-
-static struct jk_doorman *doorman_of(const struct jk_rpc_options *options)
-{
-    struct jk_doorman_limits limits = {.calls = options->calls,
-                                       .calls_each = options->calls_each,
-                                       .unread = options->unread,
-                                       .unread_each = options->unread / JK_RPC_UNREAD_SHARE};
-    return jk_doorman_new(&limits);
-}
 
 /* In the order of enum bound (entrance.c) and enum jk_rpc_cut. */
 static bool label_metrics(void)
@@ -277,12 +202,40 @@ static enum jk_status prepare_server(struct jk_rpc_server *server, struct jk_err
     struct jk_span set = {(const char *)jk_data_reflection, jk_data_reflection_len};
     JK_TRY(jk_rpc_reflection_new(set, &server->reflection, error));
     server->health = jk_rpc_health_new(server->options.methods, server->options.method_count);
-    server->doorman = doorman_of(&server->options);
+
+    struct jk_doorman_limits limits = {.calls = server->options.calls,
+                                       .calls_each = server->options.calls_each,
+                                       .unread = server->options.unread,
+                                       .unread_each = server->options.unread / JK_RPC_UNREAD_SHARE};
+    server->doorman = jk_doorman_new(&limits);
+
     if (!server->health || !server->doorman || !label_metrics()) return jk_out_of_memory(error);
     list_methods(server);
-    share_out(server);
-    JK_TRY(register_rows(server, error));
-    return listen_rpc(server, error);
+
+    /* a few each, and the hot ones share what is left of a queue's 200 */
+    size_t hot = 0, least = server->row_count * POSTED_ELSE > POSTED_MOST - POSTED_UNKNOWN ? 1 : POSTED_ELSE;
+    for (size_t i = 0; i < server->row_count; i++)
+        hot += is_hot(server->rows[i].method);
+    size_t left = POSTED_MOST - POSTED_UNKNOWN - least * server->row_count;
+    size_t more = hot == 0 ? 0 : left / hot;
+    if (more + least > POSTED_HOT) more = POSTED_HOT - least;
+    for (size_t i = 0; i < server->row_count; i++)
+        server->rows[i].posted = (unsigned)(least + (is_hot(server->rows[i].method) ? more : 0));
+
+    for (size_t i = 0; i < server->row_count; i++) {
+        struct jk_rpc_row *row = &server->rows[i];
+        row->registered = grpc_server_register_method(server->grpc, row->method->path, NULL, GRPC_SRM_PAYLOAD_NONE, 0);
+        if (!row->registered)
+            return jk_fail(error, JK_INTERNAL, "BAD_METHOD", "method %s is in the table twice", row->method->path);
+    }
+
+    grpc_server_credentials *credentials = NULL;
+    JK_TRY(jk_rpc_credentials(&server->options, &server->address, &credentials, &server->certificates, error));
+    int port = grpc_server_add_http2_port(server->grpc, server->address.text, credentials);
+    grpc_server_credentials_release(credentials);
+    if (port == 0) return jk_address_refused(&server->address, error);
+    jk_address_bound(&server->address, (unsigned)port);
+    return JK_OK;
 }
 
 static enum jk_status run_server(struct jk_rpc_server *server, struct jk_error *error)
@@ -299,18 +252,29 @@ static enum jk_status run_server(struct jk_rpc_server *server, struct jk_error *
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the gRPC server's threads");
 }
 
-static void set_up(struct jk_rpc_server *server)
+static enum jk_status start_server(struct jk_rpc_server *server, struct jk_error *error)
 {
-    init_library();
+    raise_file_limit();
+    signal(SIGPIPE, SIG_IGN);
+    gpr_set_log_function(log_library);
+    grpc_init();
+
     server->quota = grpc_resource_quota_create("jokbod");
     grpc_resource_quota_resize(server->quota, MEMORY_QUOTA);
     create(server);
-    open_queues(server);
-}
 
-static enum jk_status start_server(struct jk_rpc_server *server, struct jk_error *error)
-{
-    set_up(server);
+    server->queue_count = server->options.threads;
+    for (unsigned i = 0; i < server->queue_count; i++) {
+        JK_CHECK(jk_rpc_queue_open(&server->queues[i], server, GRPC_CQ_DEFAULT_POLLING));
+        grpc_server_register_completion_queue(server->grpc, server->queues[i].queue, NULL);
+    }
+    /* for long-lived streams: it polls nothing, since the others do, and would only be woken by it */
+    JK_CHECK(jk_rpc_queue_open(&server->apart, server, GRPC_CQ_NON_POLLING));
+    grpc_completion_queue_attributes attributes = {GRPC_CQ_CURRENT_VERSION, GRPC_CQ_NEXT, GRPC_CQ_NON_LISTENING, NULL};
+    server->stopping =
+        grpc_completion_queue_create(grpc_completion_queue_factory_lookup(&attributes), &attributes, NULL);
+    grpc_server_register_completion_queue(server->grpc, server->stopping, NULL);
+
     enum jk_status status = prepare_server(server, error);
     if (status == JK_OK) status = run_server(server, error);
     if (status != JK_OK) {
@@ -399,22 +363,6 @@ static bool wait_for_calls(struct jk_rpc_server *server, int64_t until_ms, bool 
     return true;
 }
 
-/* A call that arrives after gRPC's shutdown has begun is CANCELLED, which clients do not retry: so those that were taken
- * are answered first, and all others are told UNAVAILABLE until hardly any comes. */
-static void wait_until_quiet(struct jk_rpc_server *server, int64_t until_ms)
-{
-    int64_t now_ms = jk_monotonic_ms(), answered_ms = now_ms, heard_ms = now_ms;
-    size_t seen = 0;
-    while (now_ms < until_ms && now_ms - heard_ms < QUIET_MS && now_ms - answered_ms < QUIET_MOST_MS) {
-        jk_sleep_ms(5);
-        now_ms = jk_monotonic_ms();
-        size_t turned_away = atomic_load(&server->turned_away);
-        if (atomic_load(&server->calls) > 0) answered_ms = heard_ms = now_ms;
-        if (turned_away != seen) heard_ms = now_ms;
-        seen = turned_away;
-    }
-}
-
 static bool end_calls(struct jk_rpc_server *server, int64_t until_ms)
 {
     bool done = false;
@@ -430,17 +378,6 @@ static bool end_calls(struct jk_rpc_server *server, int64_t until_ms)
     return false;
 }
 
-static void stop_queues(struct jk_rpc_server *server)
-{
-    for (unsigned i = 0; i < server->queue_count; i++)
-        jk_rpc_queue_stop(&server->queues[i]);
-    jk_rpc_queue_stop(&server->apart);
-    grpc_completion_queue_shutdown(server->stopping);
-    while (grpc_completion_queue_next(server->stopping, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
-           GRPC_QUEUE_SHUTDOWN) {
-    }
-}
-
 bool jk_rpc_drain(struct jk_rpc_server *server)
 {
     if (server->drained) return true;
@@ -454,9 +391,30 @@ bool jk_rpc_drain(struct jk_rpc_server *server)
         jk_rpc_queue_end_streams(&server->queues[i]);
     if (server->started && server->options.draining) server->options.draining(server->options.services);
     int64_t until_ms = jk_monotonic_ms() + server->options.drain_ms;
-    if (server->started) wait_until_quiet(server, until_ms);
+    if (server->started) {
+        /* A call that arrives after gRPC's shutdown has begun is CANCELLED, which clients do not retry: so those that
+         * were taken are answered first, and all others are told UNAVAILABLE until hardly any comes. */
+        int64_t now_ms = jk_monotonic_ms(), answered_ms = now_ms, heard_ms = now_ms;
+        size_t seen = 0;
+        while (now_ms < until_ms && now_ms - heard_ms < QUIET_MS && now_ms - answered_ms < QUIET_MOST_MS) {
+            jk_sleep_ms(5);
+            now_ms = jk_monotonic_ms();
+            size_t turned_away = atomic_load(&server->turned_away);
+            if (atomic_load(&server->calls) > 0) answered_ms = heard_ms = now_ms;
+            if (turned_away != seen) heard_ms = now_ms;
+            seen = turned_away;
+        }
+    }
     if (!end_calls(server, until_ms)) return false;
-    stop_queues(server);
+
+    for (unsigned i = 0; i < server->queue_count; i++)
+        jk_rpc_queue_stop(&server->queues[i]);
+    jk_rpc_queue_stop(&server->apart);
+    grpc_completion_queue_shutdown(server->stopping);
+    while (grpc_completion_queue_next(server->stopping, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
+           GRPC_QUEUE_SHUTDOWN) {
+    }
+
     server->drained = true;
     return true;
 }

@@ -113,16 +113,6 @@ static int compare_fds(const void *one, const void *other)
     return a->fd < b->fd ? -1 : a->fd > b->fd;
 }
 
-/* What was known of it before. */
-static void take_over_facts(const struct list *before, struct jk_connection *connection, int64_t now_ms)
-{
-    const struct jk_connection *found =
-        before->count ? bsearch(connection, before->all, before->count, sizeof *connection, compare_fds) : NULL;
-    bool same = found && is_same_connection(found, connection);
-    connection->since = same ? found->since : now_ms;
-    connection->ended = same && found->ended;
-}
-
 static bool add_connection(struct list *list, const struct jk_connection *connection)
 {
     if (list->count == list->room) {
@@ -165,24 +155,16 @@ static void collect_sockets(struct jk_sockets *sockets, const struct list *befor
         if (!is_our_socket(sockets, (int)fd)) {
             note_probe(sockets, (int)fd);
         } else if (read_peer((int)fd, &connection)) {
-            take_over_facts(before, &connection, now_ms);
+            /* what was known of it before */
+            const struct jk_connection *found =
+                before->count ? bsearch(&connection, before->all, before->count, sizeof connection, compare_fds) : NULL;
+            bool same = found && is_same_connection(found, &connection);
+            connection.since = same ? found->since : now_ms;
+            connection.ended = same && found->ended;
+
             if (!add_connection(&sockets->now, &connection)) return;
         }
     }
-}
-
-/* Those that count come first. Gives their number. */
-static size_t divide(struct jk_sockets *sockets)
-{
-    struct jk_connection *all = sockets->now.all;
-    size_t live = 0;
-    for (size_t i = 0; i < sockets->now.count; i++) {
-        struct jk_connection one = all[i];
-        if (one.ended || is_probe(sockets, &one)) continue;
-        all[i] = all[live];
-        all[live++] = one;
-    }
-    return live;
 }
 
 struct jk_connection *jk_sockets_look(struct jk_sockets *sockets, int64_t now_ms, size_t *out_count)
@@ -193,7 +175,18 @@ struct jk_connection *jk_sockets_look(struct jk_sockets *sockets, int64_t now_ms
     sockets->now.count = sockets->probe_count = 0;
     if (before.count) qsort(before.all, before.count, sizeof *before.all, compare_fds);
     collect_sockets(sockets, &before, now_ms);
-    *out_count = divide(sockets);
+
+    /* those that count come first */
+    struct jk_connection *all = sockets->now.all;
+    size_t live = 0;
+    for (size_t i = 0; i < sockets->now.count; i++) {
+        struct jk_connection one = all[i];
+        if (one.ended || is_probe(sockets, &one)) continue;
+        all[i] = all[live];
+        all[live++] = one;
+    }
+    *out_count = live;
+
     return sockets->now.all;
 }
 

@@ -31,19 +31,6 @@ static unsigned slow_most(const struct jk_rpc_queue *queue)
     return others + part > JK_RPC_SLOW_MOST ? part : JK_RPC_SLOW_MOST - others;
 }
 
-static struct patience patience_of(const struct jk_rpc_queue *queue)
-{
-    const struct jk_rpc_server *server = queue->server;
-    const struct jk_rpc_options *options = &server->options;
-    const struct jk_doorman *doorman = server->doorman;
-    bool hurry = atomic_load(&server->draining) && options->first_message_ms > DRAIN_FIRST_MS;
-    return (struct patience){.first_ms =
-                                 jk_doorman_patience_ms(doorman, hurry ? DRAIN_FIRST_MS : options->first_message_ms),
-                             .next_ms = jk_doorman_patience_ms(doorman, options->next_message_ms),
-                             .unread_ms = jk_doorman_patience_ms(doorman, options->unread_ms),
-                             .slow_most = slow_most(queue)};
-}
-
 static void cut_call(struct jk_rpc_call *call, enum jk_rpc_cut cause, grpc_status_code code, const char *text)
 {
     atomic_store(&call->cut, cause);
@@ -109,7 +96,16 @@ static void look_at_call(struct jk_rpc_call *call, int64_t now_ms, struct patien
 
 void jk_rpc_sweep(struct jk_rpc_queue *queue, int64_t now_ms)
 {
-    struct patience patience = patience_of(queue);
+    const struct jk_rpc_server *server = queue->server;
+    const struct jk_rpc_options *options = &server->options;
+    const struct jk_doorman *doorman = server->doorman;
+    bool hurry = atomic_load(&server->draining) && options->first_message_ms > DRAIN_FIRST_MS;
+    struct patience patience = {.first_ms =
+                                    jk_doorman_patience_ms(doorman, hurry ? DRAIN_FIRST_MS : options->first_message_ms),
+                                .next_ms = jk_doorman_patience_ms(doorman, options->next_message_ms),
+                                .unread_ms = jk_doorman_patience_ms(doorman, options->unread_ms),
+                                .slow_most = slow_most(queue)};
+
     pthread_mutex_lock(&queue->mutex);
     for (struct jk_rpc_call *call = queue->live; call; call = call->next) /* the newest first */
         if (atomic_load(&call->cut) == JK_RPC_CUT_NOT) look_at_call(call, now_ms, &patience);

@@ -14,6 +14,9 @@ static const struct jk_method methods[] = {
 };
 #define METHODS (sizeof methods / sizeof *methods)
 
+extern const unsigned char jk_data_openapi[];
+extern const size_t jk_data_openapi_len;
+
 const struct jk_method *jk_methods(size_t *out_count)
 {
     *out_count = METHODS;

@@ -331,7 +331,9 @@ static void test_bytes_of_no_record(void **state)
     (void)state;
     store_new_place(&place);
     jk_store_stop(store_start(&place));
-    store_run_sql(place.database, "drop table blob_day; drop table hub_record");
+    store_run_sql(
+        place.database,
+        "drop table blob_day, hub_record, hub_bundle, weighed_manifest; drop sequence weighed_manifest_number");
     store_run_sql(place.database, "delete from schema_migration where version >= 3");
     store_run_sql(place.database, "insert into blob_chunk select n, 0, decode(repeat('0' || n, 32), 'hex'), '', "
                                   "now() - interval '1 hour' * hours from (values (1, 25), (2, 25), (3, 25), (4, 23)) "

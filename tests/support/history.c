@@ -39,6 +39,7 @@ static const char *const parts[] = {"Solar-", "solar_", "EXAONE-", "m-", "X."};
 struct maker {
     struct jk_ledger *ledger;
     struct jk_random random;
+    struct jk_random vouching; /* of its own: what it does leaves the rest of a history as it is */
     uint32_t *kinds;
 };
 

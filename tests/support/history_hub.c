@@ -27,7 +27,7 @@ static void tell(struct jk_entry *entry, struct jk_random *random)
     if (below(random, 2)) entry->created_us = (int64_t)below(random, 20000) * JK_DAY_US;
     if (below(random, 4) == 0) return;
     entry->listing = jk_ledger_digest(2000 + below(random, 100));
-    if (below(random, 4)) entry->weight_files = jk_ledger_digest(60 + below(random, 9));
+    if (below(random, 4)) entry->weight_files = jk_ledger_digest(60 + below(random, 6));
 }
 
 /* An organisation of a hub that the model's publisher holds, as "hub/organisation"; empty for none. */
@@ -65,6 +65,26 @@ static enum jk_status observe(struct jk_ledger *ledger, struct jk_random *random
     if (entry.observed == JK_OBSERVED_PRESENT) tell(&entry, random);
     if (entry.observed == JK_OBSERVED_MOVED) entry.to = jk_span_of(to);
     return jk_ledger_add(ledger, &entry);
+}
+
+/* A census finds a derivative that nobody has registered: by a registrar, and seen in the same batch; or a publisher
+ * registers it just before, or a registrar by hand, and it is seen then. */
+static enum jk_status bring(struct jk_ledger *ledger, struct jk_random *random, const char *model)
+{
+    char name[64];
+    struct jk_text text;
+    struct jk_ledger_model made = {.model = name, .parents = {{.model = model}}};
+    uint32_t dice = below(random, 6);
+    int64_t step_us = ledger->step_us;
+    snprintf(name, sizeof name, "%s/of-hub-%u", organisations[below(random, 3)], below(random, 1000));
+    jk_text_init(&text, 0);
+    jk_ledger_statement(ledger, &made, &text);
+    if (dice > 0) ledger->step_us = 0;
+    enum jk_status status = jk_ledger_add_statement(
+        ledger, JK_KIND_REGISTER, dice == 1 ? JK_ACTOR_PUBLISHER : JK_ACTOR_REGISTRAR, jk_text_span(&text));
+    jk_text_done(&text);
+    ledger->step_us = step_us;
+    return status == JK_OK ? observe(ledger, random, name) : status;
 }
 
 static int compare_names(const void *left, const void *right)
@@ -124,6 +144,7 @@ enum jk_status jk_history_hub(struct jk_ledger *ledger, struct jk_random *random
     *out_kind = dice < 1 ? JK_KIND_RESTORE : dice < 4 ? JK_KIND_CENSUS : JK_KIND_OBSERVE;
     if (dice < 1) return restore(ledger, random);
     if (dice < 4) return census(ledger, random);
+    if (below(random, 4) == 0) return bring(ledger, random, model);
     enum jk_status status = observe(ledger, random, model);
     if (dice < 9) (void)census(ledger, random); /* that of the run in which it was seen */
     return status;

@@ -214,6 +214,7 @@ static enum jk_status some_dispute(struct jk_ledger *ledger, struct jk_random *r
     if (below(random, 3) == 0) entry.stage = jk_span_of(stages[below(random, 3)]);
     if (rulings > 0 && below(random, 2)) {
         const struct jk_ruling *ruling = jk_book_ruling(ledger->book, below(random, rulings));
+        if (ruling->model == JK_NONE) return JK_DATA_LOSS; /* on a verifier: nobody disputes it */
         entry.about = JK_ABOUT_RULING;
         entry.target = ruling->from;
         entry.model = jk_book_alias(ledger->book, ruling->model, JK_NONE)->name;

@@ -1,13 +1,15 @@
 /* Random histories, and what counts in them under policies, for a recount that shares no code with the registry.
  *   make_standings FOLDER FIRST COUNT STEPS SIZES POLICY…
  * For each of COUNT seeds from FIRST on: FOLDER/<seed>.entries, all entries as in a bundle (big-endian length, bytes),
- * and FOLDER/<seed>.standings, blocks of lines: policy <number>                    the canonical text of a policy; the
- * POLICY files first, then a random one at <size> <policy> <teams|*>       at SIZES sampled sizes (all: at every one)
- * under each policy: a line a pair of derivative and root, `<index> <index of the root> <reasons>`; at sampled sizes
- * the report's table for n = m = size follows report <n> <m> <policy> <teams|*>  the report's table, members and
- * left-out list for two sizes Each block at a size is made three times and must come out the same: by the book while it
- * grows entry by entry and speculates in between, by the book of the whole log as of then, and by a book folded anew
- * from the entries before. Ends the program where anything fails or differs. */
+ * and FOLDER/<seed>.standings, blocks of lines, each after a first line of these:
+ *   policy <number>: the canonical text of a policy; the POLICY files first, then a random one
+ *   at <size> <policy> <pending|decided> <teams|*>: at SIZES sampled sizes (all: at every one) under each policy, a line a
+ *     pair of derivative and root, `<index> <index of the root> <reasons>`, with a `?` at its end where it is pending; at
+ *     sampled sizes the report's table for n = m = size follows, of revision 1 if what is merely missing passes (pending)
+ *   report <n> <m> <policy> <pending|decided> <teams|*>: the report's table, members and left-out list for two sizes
+ * Each block at a size is made three times and must come out the same: by the book while it grows entry by entry and
+ * speculates in between, by the book of the whole log as of then, and by a book folded anew from the entries before. Ends
+ * the program where anything fails or differs. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,8 +35,8 @@ struct history {
 
 struct question {
     uint32_t n, policy;
-    bool all_teams, table;
-    uint32_t teams; /* bits by slot */
+    bool all_teams, table, pending; /* pending: a verifier's word that is merely missing passes */
+    uint32_t teams;                 /* bits by slot */
 };
 
 /* ---- rendering ---- */
@@ -47,10 +49,11 @@ static size_t teams_of(const struct jk_book *book, const struct question *questi
     return count;
 }
 
-static void add_teams(const struct jk_book *book, const struct question *question, struct jk_text *out)
+static void add_how(const struct jk_book *book, const struct question *question, struct jk_text *out)
 {
     struct jk_span ids[TEAMS_MOST];
     size_t count = teams_of(book, question, ids);
+    jk_text_addf(out, "%s ", question->pending ? "pending" : "decided");
     if (question->all_teams) jk_text_add_char(out, '*');
     for (size_t i = 0; i < count && !question->all_teams; i++)
         jk_text_addf(out, "%s%.*s", i ? "," : "", JK_SPAN_ARG(ids[i]));
@@ -66,7 +69,7 @@ static void add_pairs(const struct jk_book *book, const struct jk_standing *stan
                      jk_book_model(book, rows[i].root)->index);
         for (int reason = 0; reason < JK_REASON_COUNT; reason++)
             if (rows[i].reasons >> reason & 1) jk_text_addf(out, "%s,", jk_reason_word((enum jk_reason)reason));
-        jk_text_add_char(out, '\n');
+        jk_text_add_str(out, rows[i].flags & JK_VERDICT_PENDING ? "?\n" : "\n");
     }
 }
 
@@ -74,7 +77,8 @@ static struct jk_report *make_report(const struct history *history, const struct
                                      const struct jk_report_source *source, uint32_t n, uint32_t m)
 {
     struct jk_span ids[TEAMS_MOST];
-    struct jk_report_stage stage = {.revision = 1, .n = n, .m = m, .policy = history->policies[question->policy]};
+    struct jk_report_stage stage = {
+        .revision = question->pending ? 1 : 2, .n = n, .m = m, .policy = history->policies[question->policy]};
     struct jk_report *report;
     struct jk_error error;
     stage.team_count = teams_of(source->full, question, ids);
@@ -89,7 +93,8 @@ static void render(const struct history *history, const struct jk_book *book, co
                    struct jk_text *out)
 {
     uint32_t slots[TEAMS_MOST];
-    struct jk_standing_query query = {.policy = &history->policies[question->policy], .n = question->n};
+    struct jk_standing_query query = {
+        .policy = &history->policies[question->policy], .n = question->n, .pending_passes = question->pending};
     struct jk_standing *standing;
     struct jk_error error;
     jk_error_init(&error, NULL);
@@ -98,7 +103,7 @@ static void render(const struct history *history, const struct jk_book *book, co
     query.teams = question->all_teams ? NULL : slots;
     JK_CHECK(jk_standing_make(book, &query, &standing, &error) == JK_OK);
     jk_text_addf(out, "at %u %u ", question->n, question->policy);
-    add_teams(book, question, out);
+    add_how(book, question, out);
     add_pairs(book, standing, out);
     jk_standing_free(standing);
     if (!question->table) return;
@@ -158,6 +163,7 @@ static void ask(struct history *history, const struct jk_book *grown, const stru
                                     .policy = policy,
                                     .all_teams = jk_random_below(&history->random, 2),
                                     .table = table,
+                                    .pending = jk_random_below(&history->random, 2),
                                     .teams = jk_random_below(&history->random, 8)};
         render(history, grown, &question, &one);
         render(history, history->ledger.book, &question, &other);
@@ -205,6 +211,7 @@ static void add_report(struct history *history)
     struct question question = {.n = m,
                                 .policy = jk_random_below(&history->random, history->policy_count),
                                 .all_teams = jk_random_below(&history->random, 2),
+                                .pending = jk_random_below(&history->random, 2),
                                 .teams = jk_random_below(&history->random, 8)};
     struct jk_book *cut = fold(history, n);
     jk_error_init(&error, NULL);
@@ -213,7 +220,7 @@ static void add_report(struct history *history)
     struct jk_report_source source = {.cut = cut, .cut_size = m, .full = history->ledger.book};
     struct jk_report *report = make_report(history, &question, &source, n, m);
     jk_text_addf(&history->out, "report %u %u %u ", n, m, question.policy);
-    add_teams(history->ledger.book, &question, &history->out);
+    add_how(history->ledger.book, &question, &history->out);
     jk_report_tsv(report, &history->out);
     JK_CHECK(jk_report_members(report, &history->out, &error) == JK_OK);
     JK_CHECK(jk_report_left_out(report, &history->out, &error) == JK_OK);

@@ -252,7 +252,12 @@ static inline void check_html(struct jk_span html)
 static inline void write_page(const struct made *made, const struct made *before, struct jk_text *out)
 {
     struct jk_summary *summary = read_back(made), *previous = before ? read_back(before) : NULL;
-    struct jk_page page = {summary, previous, jk_text_span(&made->texts.members), jk_text_span(&made->texts.left_out)};
+    struct jk_page page = {summary,
+                           previous,
+                           jk_text_span(&made->texts.members),
+                           jk_text_span(&made->texts.left_out),
+                           jk_text_span(&made->texts.team_names),
+                           jk_text_span(&made->texts.listing)};
     struct jk_error error;
     jk_error_init(&error, NULL);
     jk_text_init(out, 0);

@@ -90,8 +90,9 @@ struct rpc_stream *rpc_stream_open(struct rpc_client *client, const char *path, 
                                             grpc_slice_from_static_string(path), NULL, deadline_of(options), NULL);
     for (size_t i = 0; options && i < RPC_HEADERS && options->headers[i].key; i++)
         add_header(stream, options->headers[i].key, options->headers[i].value);
-    if (options && options->compression == GRPC_COMPRESS_GZIP)
-        add_header(stream, "grpc-internal-encoding-request", "gzip");
+    if (options && options->compression != GRPC_COMPRESS_NONE)
+        add_header(stream, "grpc-internal-encoding-request",
+                   options->compression == GRPC_COMPRESS_GZIP ? "gzip" : "deflate");
     grpc_op ops[3] = {0};
     ops[0].op = GRPC_OP_SEND_INITIAL_METADATA;
     ops[0].data.send_initial_metadata.count = stream->header_count;

@@ -239,10 +239,10 @@ static enum jk_status may(unsigned account, unsigned roles, unsigned scopes, uns
 static void test_may_call_over_all_bits(void **state)
 {
     (void)state;
-    for (unsigned allowed = 0; allowed < 256; allowed++) {
+    for (unsigned allowed = 0; allowed < 512; allowed++) {
         bool anyone = allowed & 1, object = allowed & (2 | 4 | 8);
         assert_int_equal(may(0, 0, 0, allowed, 0), anyone ? JK_OK : JK_UNAUTHENTICATED);
-        for (unsigned roles = 0; roles < 16; roles++) {
+        for (unsigned roles = 0; roles < 32; roles++) {
             bool good = anyone || object || (allowed >> 4 & roles) != 0;
             assert_int_equal(may(1, roles, 0, allowed, 0), good ? JK_OK : JK_PERMISSION_DENIED);
         }
@@ -285,7 +285,7 @@ static void test_names(void **state)
         assert_true(jk_scope_parse(jk_span_of(jk_scope_name(1u << i)), &bit));
         assert_int_equal(bit, 1u << i);
     }
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < JK_ROLES; i++) {
         unsigned bit = 0;
         assert_true(jk_role_parse(jk_span_of(jk_role_name(1u << i)), &bit));
         assert_int_equal(bit, 1u << i);

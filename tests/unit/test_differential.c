@@ -1,4 +1,5 @@
-/* The book, the cube and a naive fold must agree on every fact and total of random histories, at sampled sizes; and
+/* The book, the cube and a naive fold must agree on every fact and total of random histories, at sampled sizes; the book
+ * and the entries on what was said of weights; and
  * a book that kept speculating and taking back must end up equal. JK_HISTORIES (default 60) says how many histories. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -57,10 +57,14 @@ static void test_hub_records(void **state)
     assert_int_equal(found.size, 300);
     assert_int_equal(found.kind, JK_BLOB_KIND_HUB_RECORD);
     assert_int_equal(found.created_us, 10);
+    assert_int_equal(found.bundle, 9);
+    assert_int_equal(found.bundle_at, 100 + 200);
     assert_false(jk_directory_blob_stored(bench->directory, &(struct jk_digest){{2}}, &found));
     assert_false(jk_directory_get_record(bench->directory, record.key, &bench->arena, &other));
-    put_blob(bench, 1, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_WITHDRAWN});
+    put_blob(bench, 1, (struct jk_blob_facts){.created_us = 10, .bundle = 9, .state = JK_BLOB_WITHDRAWN});
     assert_false(jk_directory_blob_stored(bench->directory, &(struct jk_digest){{1}}, &found));
+    assert_true(jk_directory_blob(bench->directory, &(struct jk_digest){{1}}, &found));
+    assert_int_equal(found.bundle, 0); /* what is withdrawn lies nowhere */
     jk_directory_drop(bench->directory, &record);
     for (unsigned char i = 1; i <= 3; i++)
         assert_false(jk_directory_blob(bench->directory, &(struct jk_digest){{i}}, &found));
@@ -77,6 +81,7 @@ static void test_removed_and_old_blobs(void **state)
     put_blob(bench, 3, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_WITHDRAWN});
     put_blob(bench, 4, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_LIFTED});
     put_blob(bench, 5, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_REMOVED}); /* was never known here */
+    put_blob(bench, 6, (struct jk_blob_facts){.created_us = 10, .kind = JK_BLOB_KIND_HUB_RECORD}); /* of an entry */
     struct jk_digest *digests = jk_directory_old_blobs(bench->directory, 11, &count);
     assert_int_equal(count, 1);
     assert_int_equal(digests[0].bytes[0], 1);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "rpc/doorman.h"
+#include "base/doorman.h"
 
 #define MIB ((size_t)1 << 20)
 

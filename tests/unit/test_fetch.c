@@ -139,6 +139,37 @@ static void cut(void **state)
     jk_fetch_free(fetch);
 }
 
+/* The beginning alone: of a server that knows ranges, that sends less, and that sends everything. */
+static void heads(void **state)
+{
+    static const struct {
+        const char *answer, *body;
+        int status;
+    } rows[] = {
+        {"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-3/9\r\nContent-Length: 4\r\nConnection: close\r\n\r\nabcd",
+         "abcd", 206},
+        {"HTTP/1.1 206 Partial\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab", "ab", 206},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nabcdefgh", "abcd", 200},
+        {"HTTP/1.1 416 Range\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", "", 416},
+    };
+    struct bench *bench = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct jk_fetch_options options = {.timeout_ms = 10000, .body_max = 4};
+        bench->answer = jk_span_of(rows[i].answer);
+        jk_error_init(&bench->error, NULL);
+        memset(bench->request, 0, sizeof bench->request);
+        struct jk_fetch *fetch = jk_fetch_new(&options);
+        assert_non_null(fetch);
+        assert_int_equal(pthread_create(&bench->thread, NULL, serve, bench), 0);
+        assert_int_equal(jk_fetch_get_head(fetch, bench->url, 4, &bench->reply, &bench->error), JK_OK);
+        assert_int_equal(pthread_join(bench->thread, NULL), 0);
+        assert_non_null(strstr(bench->request, "\r\nRange: bytes=0-3\r\n"));
+        assert_int_equal(bench->reply.status, rows[i].status);
+        assert_span_equal(bench->reply.body, jk_span_of(rows[i].body));
+        jk_fetch_free(fetch);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +177,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tokens_and_redirects, set_up, tear_down),
         cmocka_unit_test_setup_teardown(compressed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cut, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(heads, set_up, tear_down),
     };
     jk_fetch_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,20 @@ static void one_past_the_limit_fails_and_sticks(void **state)
     assert_string_equal(text.bytes, "ok");
 }
 
+static void numbers(void **state)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    (void)state;
+    jk_text_init(&text, 24);
+    jk_text_add_u64(&text, 0);
+    jk_text_add_u64(&text, 9);
+    jk_text_add_u64(&text, 10);
+    jk_text_add_u64(&text, UINT64_MAX);
+    assert_string_equal(text.bytes, "091018446744073709551615");
+    jk_text_add_u64(&text, 1);
+    assert_true(text.failed);
+}
+
 static void formats_of_any_length(void **state)
 {
     (void)state;
@@ -357,6 +371,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_builder_grows),
         cmocka_unit_test(one_past_the_limit_fails_and_sticks),
+        cmocka_unit_test(numbers),
         cmocka_unit_test(formats_of_any_length),
         cmocka_unit_test(take_hands_over),
         cmocka_unit_test(utf8_is_checked_strictly),

@@ -148,6 +148,21 @@ enum jk_status jk_need_model(struct jk_turn *turn, struct jk_span name, uint32_t
     return JK_OK;
 }
 
+enum jk_status jk_need_release(struct jk_turn *turn, struct jk_span text, uint32_t *out_model, uint32_t *out_release,
+                               struct jk_error *error)
+{
+    struct jk_span name, version;
+    uint32_t n = jk_turn_size(turn);
+    jk_split_version(text, &name, &version);
+    JK_TRY(jk_need_model(turn, name, out_model, error));
+    *out_release = version.len ? jk_book_find_version(turn->book, *out_model, version, n)
+                               : jk_book_deciding(turn->book, *out_model, n);
+    if (*out_release != JK_NONE) return JK_OK;
+    jk_error_resource(error, "jokbo.v1/Release", "");
+    return jk_fail(error, JK_NOT_FOUND, "RELEASE_NOT_FOUND", "The model \"%.*s\" has no release %s%.*s",
+                   JK_SPAN_ARG(name), version.len ? "" : "that is not yanked", JK_SPAN_ARG(version));
+}
+
 enum jk_status jk_check_etag(struct jk_turn *turn, uint32_t model, const char *etag, struct jk_error *error)
 {
     char now[JK_ETAG_TEXT];

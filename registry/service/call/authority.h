@@ -36,6 +36,9 @@ JK_MUST_USE enum jk_status jk_need_publisher(struct jk_turn *turn, struct jk_spa
  * differs. */
 JK_MUST_USE enum jk_status jk_need_model(struct jk_turn *turn, struct jk_span name, uint32_t *out_model,
                                          struct jk_error *error);
+/* The release that "publisher/model@version" names; without a version, the deciding one. NOT_FOUND for either. */
+JK_MUST_USE enum jk_status jk_need_release(struct jk_turn *turn, struct jk_span text, uint32_t *out_model,
+                                           uint32_t *out_release, struct jk_error *error);
 JK_MUST_USE enum jk_status jk_check_etag(struct jk_turn *turn, uint32_t model, const char *etag,
                                          struct jk_error *error);
 /* A model's current name, and the publisher in it. */

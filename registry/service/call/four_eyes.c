@@ -111,13 +111,6 @@ static enum jk_status check_no_admin(struct jk_directory *directory, uint64_t ac
     return JK_OK;
 }
 
-static enum jk_status check_known(const struct jk_proposal *first, struct jk_error *error)
-{
-    if (first->account && first->token) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "RULER_UNKNOWN",
-                   "It is not known who made the ruling, so nobody can confirm it; reject it and rule again");
-}
-
 static enum jk_status check_independent(struct jk_directory *directory, const struct jk_proposal *first,
                                         const struct jk_speaker *second, uint64_t granted_by, struct jk_error *error)
 {
@@ -143,7 +136,9 @@ enum jk_status jk_four_eyes_check(struct jk_directory *directory, const struct j
 {
     struct jk_grant grant;
     JK_TRY(check_another(first, second, error));
-    JK_TRY(check_known(first, error));
+    if (!first->account || !first->token)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "RULER_UNKNOWN",
+                       "It is not known who made the ruling, so nobody can confirm it; reject it and rule again");
     JK_TRY(jk_four_eyes_check_rest(directory, second, rest_us, now_us, &grant, error));
     JK_TRY(check_no_admin(directory, second->account, rest_us, now_us, error));
     if (!grant.since_us) return refuse_unknown(error);

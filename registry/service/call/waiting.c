@@ -14,7 +14,6 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/condition.h"
-#include "base/metrics.h"
 #include "service/call/convert.h"
 
 #define TICK_MS    1000 /* how late an end may be */
@@ -25,6 +24,7 @@ struct jk_waiting {
     struct jk_store *store;
     struct jk_growth_hook hook;
     int life_ms;
+    enum jk_metric gauge;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows, and every waiter */
     pthread_cond_t changed;
@@ -84,7 +84,7 @@ static struct jk_waiter *take_waiters(struct jk_waiting *waiting, bool (*wanted)
 
 static void tell_count(const struct jk_waiting *waiting)
 {
-    jk_metrics_set(JK_METRIC_WATCHERS, jk_shares_count(waiting->joined));
+    jk_metrics_set(waiting->gauge, jk_shares_count(waiting->joined));
 }
 
 /* ---- ends, without the lock ---- */
@@ -166,20 +166,15 @@ static void start_pump(struct jk_waiting *waiting)
     waiting->pumped_ms = jk_monotonic_ms();
 }
 
-static void end_those_over(struct jk_waiting *waiting)
-{
-    struct jk_waiter *over = take_waiters(waiting, is_over);
-    pthread_mutex_unlock(&waiting->mutex);
-    finish_all(over);
-    pthread_mutex_lock(&waiting->mutex);
-}
-
 static void *run_waiting(void *context)
 {
     struct jk_waiting *waiting = context;
     pthread_mutex_lock(&waiting->mutex);
     while (!waiting->stopping) {
-        end_those_over(waiting);
+        struct jk_waiter *over = take_waiters(waiting, is_over);
+        pthread_mutex_unlock(&waiting->mutex);
+        finish_all(over);
+        pthread_mutex_lock(&waiting->mutex);
         int64_t now_ms = jk_monotonic_ms(), next_ms = waiting->pumped_ms + JK_WAITING_PAUSE_MS;
         int64_t due_ms = waiting->pumping ? INT64_MAX : first_due_ms(waiting);
         if (due_ms > next_ms) next_ms = due_ms;
@@ -204,13 +199,6 @@ static void grown(void *context, uint32_t size)
 
 /* ---- start and stop ---- */
 
-static struct jk_shares *make_callers(const struct jk_waiting_options *options)
-{
-    struct jk_shares_limits limits = {JK_WAITING_MOST, JK_WAITING_ANONYMOUS, JK_WAITING_EACH};
-    if (options->limits.most) limits = options->limits;
-    return jk_shares_new(&limits);
-}
-
 static void free_waiting(struct jk_waiting *waiting)
 {
     pthread_mutex_destroy(&waiting->mutex);
@@ -226,8 +214,11 @@ enum jk_status jk_waiting_start(struct jk_store *store, const struct jk_waiting_
     if (!waiting) return jk_out_of_memory(error);
     waiting->store = store;
     waiting->life_ms = options->life_ms ? options->life_ms : JK_WAITING_LIFE_MS;
+    waiting->gauge = options->gauge ? options->gauge : JK_METRIC_WATCHERS;
     waiting->hook = (struct jk_growth_hook){.grown = grown, .context = waiting};
-    waiting->joined = make_callers(options);
+    struct jk_shares_limits limits = {JK_WAITING_MOST, JK_WAITING_ANONYMOUS, JK_WAITING_EACH};
+    if (options->limits.most) limits = options->limits;
+    waiting->joined = jk_shares_new(&limits);
     jk_condition_init(&waiting->changed);
     pthread_mutex_init(&waiting->mutex, NULL);
     if (!waiting->joined || pthread_create(&waiting->thread, NULL, run_waiting, waiting) != 0) {

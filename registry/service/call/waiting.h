@@ -15,6 +15,7 @@
 #ifndef JK_SERVICE_CALL_WAITING_H
 #define JK_SERVICE_CALL_WAITING_H
 
+#include "base/metrics.h"
 #include "service/call/callers.h"
 #include "service/call/entries.h"
 
@@ -54,6 +55,7 @@ struct jk_waiter {
 struct jk_waiting_options { /* zero: the limits above */
     struct jk_shares_limits limits;
     int life_ms;
+    enum jk_metric gauge; /* how many there are; zero: JK_METRIC_WATCHERS */
 };
 
 JK_MUST_USE enum jk_status jk_waiting_start(struct jk_store *store, const struct jk_waiting_options *options,

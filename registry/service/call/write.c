@@ -76,19 +76,16 @@ static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
     return jk_may_call(&call->principal, call->method->allowed, call->method->scope, &call->error);
 }
 
-/* A reply about a hypothetical write is valid for no size of the log. */
-static void forget_size(ProtobufCMessage *reply)
-{
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field_by_name(reply->descriptor, "log_size");
-    if (field) *(int64_t *)((char *)reply + field->offset) = 0;
-}
-
 static enum jk_status pack_reply(struct jk_change *change, ProtobufCMessage *reply)
 {
     struct jk_call *call = change->call;
     JK_CHECK(reply);
-    if (change->write.dry) forget_size(reply);
+    if (change->write.dry) {
+        /* A reply about a hypothetical write is valid for no size of the log. */
+        const ProtobufCFieldDescriptor *field =
+            protobuf_c_message_descriptor_get_field_by_name(reply->descriptor, "log_size");
+        if (field) *(int64_t *)((char *)reply + field->offset) = 0;
+    }
     if (call->arena.exhausted) return jk_out_of_memory(&call->error);
     size_t len = protobuf_c_message_get_packed_size(reply);
     uint8_t *bytes = jk_arena_alloc(&call->arena, len + 1);
@@ -257,13 +254,6 @@ static bool abandoned(struct jk_write *write)
     return true;
 }
 
-static void refuse_full(struct jk_call *call)
-{
-    (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "QUEUE_FULL", "Too many writes are waiting; try again shortly");
-    call->error.retry_ms = 500;
-    jk_call_fail(call);
-}
-
 static void submit_change(struct jk_call *call, const struct jk_change *template)
 {
     if (call->wrong) {
@@ -282,17 +272,28 @@ static void submit_change(struct jk_call *call, const struct jk_change *template
         jk_call_fail(call);
         return;
     }
-    if (!jk_store_write(jk_store_of(call), &change->write)) refuse_full(call);
+    if (!jk_store_write(jk_store_of(call), &change->write)) {
+        (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "QUEUE_FULL",
+                      "Too many writes are waiting; try again shortly");
+        call->error.retry_ms = 500;
+        jk_call_fail(call);
+    }
 }
 
-void jk_change_submit(struct jk_call *call, jk_decide_fn *method, void *input)
+void jk_change_submit(struct jk_call *call, jk_decide_fn *decide, void *input)
+{
+    jk_change_submit_completed(call, decide, NULL, input);
+}
+
+void jk_change_submit_completed(struct jk_call *call, jk_decide_fn *decide, jk_complete_fn *complete, void *input)
 {
     submit_change(
         call,
         &(struct jk_change){
             .write = {.decide = decide_change, .settle = settle_change, .abandoned = abandoned, .error = &call->error},
             .call = call,
-            .decide = method,
+            .decide = decide,
+            .complete = complete,
             .entry = JK_NONE,
             .input = input});
 }

@@ -142,5 +142,6 @@ struct jk_standing_query jk_count_rule_query(const struct jk_count_rule *rule, u
     return (struct jk_standing_query){.policy = &rule->policy,
                                       .n = n,
                                       .teams = rule->staged ? rule->teams : NULL,
-                                      .team_count = rule->staged ? rule->team_count : 0};
+                                      .team_count = rule->staged ? rule->team_count : 0,
+                                      .pending_passes = rule->staged && rule->m == 0};
 }

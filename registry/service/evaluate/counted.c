@@ -19,8 +19,16 @@ struct counted {
     struct jk_scope scope;               /* in it */
     uint32_t models;                     /* where its walk ends */
     uint32_t last;
-    bool more, late; /* late: the walk of those that came too late */
+    bool more, late;       /* late: the walk of those that came too late */
+    struct newest *newest; /* NULL: the oldest come first */
     Jokbo__V1__ListCountedResponse *reply;
+};
+
+/* The newest first: a walk over all finds the last that lie before the page's beginning, another begins at these. */
+struct newest {
+    bool taking;       /* the second walk */
+    uint32_t eligible; /* how many lie before the page's beginning */
+    uint32_t *last;    /* slots of the last page-size of these: a ring */
 };
 
 /* ---- the group filter ---- */
@@ -239,7 +247,7 @@ static bool walk_stride(struct counted *counted, const struct jk_view *view, uin
     uint32_t end = *next + STRIDE < counted->models ? *next + STRIDE : counted->models;
     for (; going && *next < end; ++*next)
         going = visit(counted, *next);
-    if (going && *next == counted->models && !begin_late(counted, view)) going = false;
+    if (going && *next >= counted->models && !begin_late(counted, view)) going = false;
     return going && !atomic_load(&counted->call->cancelled);
 }
 
@@ -259,14 +267,47 @@ static enum jk_status begin_walk(struct jk_call *call, const struct jk_question 
     return out->reply->derivatives ? JK_OK : jk_out_of_memory(&call->error);
 }
 
+static enum jk_status walk_from(uint32_t next, struct jk_call *call, struct jk_question *question,
+                                struct newest *newest, struct counted *counted)
+{
+    JK_TRY(begin_walk(call, question, counted));
+    counted->newest = newest;
+    while (walk_stride(counted, &question->view, &next))
+        jk_question_pause(call, question);
+    return JK_OK;
+}
+
+static enum jk_status walk_newest(struct jk_call *call, struct jk_question *question, struct counted *counted)
+{
+    uint32_t size = question->page.size;
+    struct newest newest = {.last = jk_arena_zalloc(&call->arena, size, sizeof *newest.last)};
+    if (!newest.last) return jk_out_of_memory(&call->error);
+    JK_TRY(walk_from(0, call, question, &newest, counted));
+    counted->newest = NULL;
+    if (newest.eligible == 0) return JK_OK;
+    int64_t total = counted->reply->total_size;
+    bool more = newest.eligible > size;
+    newest.taking = true;
+    JK_TRY(walk_from(newest.last[more ? newest.eligible % size : 0], call, question, &newest, counted));
+    counted->newest = NULL;
+    counted->more = more;
+    counted->reply->total_size = total;
+    Jokbo__V1__CountedDerivative **rows = counted->reply->derivatives;
+    for (size_t i = 0, end = counted->reply->n_derivatives; i + 1 < end; i++, end--) {
+        Jokbo__V1__CountedDerivative *row = rows[i];
+        rows[i] = rows[end - 1];
+        rows[end - 1] = row;
+    }
+    return JK_OK;
+}
+
 static enum jk_status answer_counted(struct jk_call *call, struct jk_question *question,
                                      const ProtobufCMessage **out_reply)
 {
     struct counted counted;
-    uint32_t next = 0;
-    JK_TRY(begin_walk(call, question, &counted));
-    while (walk_stride(&counted, &question->view, &next))
-        jk_question_pause(call, question);
+    const Jokbo__V1__ListCountedRequest *request = (const void *)call->request;
+    JK_TRY(request->newest_first ? walk_newest(call, question, &counted)
+                                 : walk_from(0, call, question, NULL, &counted));
     counted.reply->log_size = question->size;
     counted.reply->revision = (int32_t)question->revision;
     counted.reply->rulings_size = question->m;

@@ -150,17 +150,16 @@ static enum jk_status check_undecided(struct jk_turn *turn, const struct jk_entr
                                       struct jk_error *error)
 {
     struct jk_dispute wanted = subject_of(turn, entry, model);
-    uint32_t n = jk_turn_size(turn);
     JK_CLEANUP(jk_text_done) struct jk_text actor;
     jk_text_init(&actor, 0);
     if (entry->kind != JK_KIND_DISPUTE_ORIGIN) return JK_OK;
     uint32_t last = jk_book_release(turn->book, jk_book_model(turn->book, wanted.against)->last_release)->index;
     jk_actor_write(&entry->actor, &actor);
-    for (uint32_t slot = jk_book_disputes(turn->book, n); slot-- > 0;) {
-        const struct jk_dispute *dispute = jk_book_dispute(turn->book, slot);
-        if (dispute->against != wanted.against || dispute->about != JK_ABOUT_ORIGIN || dispute->resolved == JK_NONE ||
-            dispute->outcome != JK_OUTCOME_DISMISSED || !jk_span_equal(dispute->actor, jk_text_span(&actor)) ||
-            last > dispute->resolved)
+    const struct jk_dispute *dispute;
+    for (uint32_t slot = jk_book_disputed(turn->book, wanted.against); slot != JK_NONE; slot = dispute->older_same) {
+        dispute = jk_book_dispute(turn->book, slot);
+        if (dispute->resolved == JK_NONE || dispute->outcome != JK_OUTCOME_DISMISSED ||
+            !jk_span_equal(dispute->actor, jk_text_span(&actor)) || last > dispute->resolved)
             continue;
         jk_error_fact(error, "log_index", "%u", dispute->from);
         return jk_fail(
@@ -289,7 +288,7 @@ void jk_open_dispute(struct jk_call *call)
 static enum jk_status check_judge(struct jk_change *change, struct jk_turn *turn, const struct jk_dispute *dispute,
                                   struct jk_error *error)
 {
-    struct jk_judged judged = {dispute->model, JK_NONE, dispute->against, dispute->external, dispute->stage};
+    struct jk_judged judged = {dispute->model, JK_NONE, dispute->against, dispute->external, dispute->stage, JK_NONE};
     JK_TRY(jk_four_eyes_rested(change, turn, error));
     return jk_check_impartial(change, turn, &judged, error);
 }

@@ -87,8 +87,8 @@ enum jk_status jk_ruling_append(struct jk_change *change, struct jk_turn *turn, 
     return four_eyes ? jk_four_eyes_keep(turn, *out_index, &proposal, NULL, error) : JK_OK;
 }
 
-static enum jk_status reply_ruling(struct jk_change *change, struct jk_turn *turn, uint32_t index, const char *text,
-                                   ProtobufCMessage **out_reply)
+enum jk_status jk_ruling_reply(struct jk_change *change, struct jk_turn *turn, uint32_t index, const char *text,
+                               ProtobufCMessage **out_reply)
 {
     struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
     Jokbo__V1__Ruling *reply = jk_present_ruling(&present, jk_book_find_ruling(turn->book, index, present.size), NULL);
@@ -132,27 +132,11 @@ static enum jk_status fill_standing(struct jk_turn *turn, const Jokbo__V1__RuleR
                    JK_SPAN_ARG(entry->root));
 }
 
-/* The release that the request names: by version, or the deciding one. */
-static enum jk_status find_ruled_release(struct jk_turn *turn, const char *text, uint32_t *out_model,
-                                         uint32_t *out_release, struct jk_error *error)
-{
-    struct jk_span name, version;
-    uint32_t n = jk_turn_size(turn);
-    jk_split_version(jk_span_of(text), &name, &version);
-    JK_TRY(jk_need_model(turn, name, out_model, error));
-    *out_release = version.len ? jk_book_find_version(turn->book, *out_model, version, n)
-                               : jk_book_deciding(turn->book, *out_model, n);
-    if (*out_release != JK_NONE) return JK_OK;
-    jk_error_resource(error, "jokbo.v1/Release", "");
-    return jk_fail(error, JK_NOT_FOUND, "RELEASE_NOT_FOUND", "The model \"%.*s\" has no release %s%.*s",
-                   JK_SPAN_ARG(name), version.len ? "" : "that is not yanked", JK_SPAN_ARG(version));
-}
-
 static enum jk_status fill_origin(struct jk_turn *turn, const Jokbo__V1__RuleRequest *request, struct jk_entry *entry,
                                   struct jk_error *error)
 {
     uint32_t model, release;
-    JK_TRY(find_ruled_release(turn, request->model, &model, &release, error));
+    JK_TRY(jk_need_release(turn, jk_span_of(request->model), &model, &release, error));
     JK_TRY(need_derivative(turn, model, error));
     const struct jk_release *facts = jk_book_release(turn->book, release);
     entry->kind = JK_KIND_ORIGIN;
@@ -179,17 +163,14 @@ static enum jk_status decide_rule(struct jk_change *change, struct jk_turn *turn
                                  : request->kind == JOKBO__V1__RULING_KIND__RULING_KIND_EXCLUDE,
                              &entry, error));
     JK_TRY(jk_ruling_append(change, turn, &entry, request->text, &index, error));
-    return reply_ruling(change, turn, index, request->text, out_reply);
+    return jk_ruling_reply(change, turn, index, request->text, out_reply);
 }
 
 static void check_rule(struct jk_error *error, const Jokbo__V1__RuleRequest *request)
 {
     bool origin = request->kind == JOKBO__V1__RULING_KIND__RULING_KIND_ORIGIN;
-    struct jk_span name, version;
-    jk_split_version(jk_span_of(request->model), &name, &version);
-    if (origin && version.len)
-        jk_check_field(error, "model", request->model,
-                       jk_ident_model_fault(name) ? jk_ident_model_fault(name) : jk_ident_version_fault(version));
+    if (origin)
+        jk_check_release_name(error, "model", request->model);
     else
         jk_check_model_name(error, "model", request->model);
     if ((int)request->kind < 0 || request->kind > JOKBO__V1__RULING_KIND__RULING_KIND_ORIGIN)
@@ -246,10 +227,10 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
     struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from, NULL);
     JK_TRY(jk_four_eyes_second(change, turn, &first, request->confirm, error));
     if (request->confirm) JK_TRY(check_author(turn, &first, ruling->from, error));
-    struct jk_judged judged = {ruling->model, ruling->release, JK_NONE, JK_NONE, JK_NONE};
+    struct jk_judged judged = {ruling->model, ruling->release, JK_NONE, JK_NONE, JK_NONE, ruling->verifier};
     if (ruling->external.len) judged.external = jk_book_find_external(turn->book, ruling->external, n);
     JK_TRY(jk_check_impartial(change, turn, &judged, error));
-    bool adopts = request->confirm && ruling->kind >= JK_RULING_ADOPT;
+    bool adopts = request->confirm && ruling->external.len > 0;
     if (adopts)
         JK_TRY(jk_adoption_check(turn, ruling->external, ruling->model, ruling->kind == JK_RULING_ADOPT, error));
     if (*request->text) JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
@@ -257,7 +238,7 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
     if (adopts)
         JK_TRY(jk_adoption_append(turn, &entry.actor, ruling->external, ruling->model, ruling->kind == JK_RULING_ADOPT,
                                   &index, error));
-    return reply_ruling(change, turn, ruling->from, change->input, out_reply);
+    return jk_ruling_reply(change, turn, ruling->from, change->input, out_reply);
 }
 
 /* On a reader thread: the ruling's text for the reply is read before the change has its turn. */

@@ -9,5 +9,8 @@
  * (RULING_PENDING) if the same ruling is already waiting. */
 JK_MUST_USE enum jk_status jk_ruling_append(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
                                             const char *text, uint32_t *out_index, struct jk_error *error);
+/* The reply about the ruling of that entry, with its text as the request gave it. */
+JK_MUST_USE enum jk_status jk_ruling_reply(struct jk_change *change, struct jk_turn *turn, uint32_t index,
+                                           const char *text, ProtobufCMessage **out_reply);
 
 #endif

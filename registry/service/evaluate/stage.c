@@ -9,6 +9,7 @@
 #include "service/evaluate/impartial.h"
 #include "service/evaluate/stages.h"
 #include "service/evaluate/teams.h"
+#include "service/records/short_list.h"
 
 /* ---- put: checks that need no book ---- */
 
@@ -111,16 +112,16 @@ static enum jk_status need_teams(struct jk_turn *turn, const Jokbo__V1__Stage *s
     return jk_fail(error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "Not on the roster: %s; see jokbo roster show", missing);
 }
 
-static enum jk_status check_etag(struct jk_turn *turn, uint32_t slot, const char *etag, struct jk_arena *arena,
-                                 struct jk_error *error)
+static enum jk_status check_etag(struct jk_turn *turn, uint32_t slot, const char *etag, struct jk_error *error)
 {
-    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), arena};
-    const Jokbo__V1__Stage *now = slot == JK_NONE || !*etag ? NULL : jk_present_stage(&present, slot, NULL);
-    if (!*etag || (now && strcmp(now->etag, etag) == 0)) return JK_OK;
+    char now[JK_ETAG_TEXT] = "";
+    if (!*etag) return JK_OK;
+    if (slot != JK_NONE) jk_stage_etag(turn->book, slot, jk_turn_size(turn), now);
+    if (*now && strcmp(now, etag) == 0) return JK_OK;
     return jk_fail(error, JK_ABORTED, "ETAG_DIFFERS",
-                   now ? "The stage has changed since it was read (etag is now %s); read it again"
-                       : "There is no such stage yet%s; leave the etag out to create it",
-                   now ? now->etag : "");
+                   *now ? "The stage has changed since it was read (etag is now %s); read it again"
+                        : "There is no such stage yet%s; leave the etag out to create it",
+                   now);
 }
 
 static bool is_same_stage(const struct jk_stage *now, const struct jk_entry *entry)
@@ -183,7 +184,7 @@ static enum jk_status decide_put(struct jk_change *change, struct jk_turn *turn,
     JK_TRY(check_rules(turn, &jk_book_policy(turn->book, policy)->policy, error));
     entry->digest = jk_book_policy(turn->book, policy)->digest;
     JK_TRY(need_teams(turn, request->stage, arena, error));
-    JK_TRY(check_etag(turn, jk_book_find_stage(turn->book, entry->stage, n), request->stage->etag, arena, error));
+    JK_TRY(check_etag(turn, jk_book_find_stage(turn->book, entry->stage, n), request->stage->etag, error));
     JK_TRY(put_stage(change, turn, entry, error));
     struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), arena};
     uint32_t stage = jk_book_find_stage(turn->book, entry->stage, present.size);
@@ -272,25 +273,32 @@ void jk_get_stage(struct jk_call *call)
     answer_with_texts(call, status, &texts, reply);
 }
 
+static enum jk_status walk_stages(struct jk_call *call, struct jk_short_list *list, struct jk_texts *out_texts)
+{
+    const struct jk_present *present = &list->present;
+    uint32_t count = jk_book_stages(list->view.book, present->size);
+    size_t room = 0;
+    for (uint32_t slot = 0; slot < count; slot++)
+        room += jk_stage_revisions(present, slot);
+    jk_texts_init(out_texts, &call->arena, room);
+    for (uint32_t slot = 0; slot < count; slot++)
+        if (jk_short_list_wants(list, slot))
+            jk_short_list_take(list, slot, present_as_now(call, present, &list->view, slot, out_texts));
+    return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;
+}
+
 void jk_list_stages(struct jk_call *call)
 {
+    struct jk_short_list list;
     struct jk_texts texts = {0};
-    struct jk_view view;
-    size_t room = 0;
     Jokbo__V1__ListStagesResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListStagesResponse, jokbo__v1__list_stages_response);
-    jk_store_view(jk_store_of(call), &view);
-    struct jk_present present = {view.book, jk_store_directory(jk_store_of(call)), view.size, &call->arena};
-    uint32_t count = jk_book_stages(view.book, view.size);
-    for (uint32_t slot = 0; slot < count; slot++)
-        room += jk_stage_revisions(&present, slot);
-    jk_texts_init(&texts, &call->arena, room);
-    if (reply) reply->stages = (Jokbo__V1__Stage **)jk_pointers(&call->arena, count);
-    for (uint32_t slot = 0; reply && reply->stages && slot < count; slot++) {
-        Jokbo__V1__Stage *stage = present_as_now(call, &present, &view, slot, &texts);
-        if (stage) reply->stages[reply->n_stages++] = stage;
+    enum jk_status status = jk_short_list_begin(call, &list);
+    if (status == JK_OK) {
+        status = walk_stages(call, &list, &texts);
+        jk_store_view_end(jk_store_of(call));
     }
-    jk_store_view_end(jk_store_of(call));
-    if (reply) reply->log_size = view.size;
-    answer_with_texts(call, JK_OK, &texts, reply ? &reply->base : NULL);
+    if (status == JK_OK) status = jk_texts_read(&texts, call);
+    if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, stages);
+    jk_short_list_end(&list, status, &reply->base);
 }

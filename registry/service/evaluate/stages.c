@@ -27,10 +27,10 @@ static char *explain_policy(const struct jk_present *present, const struct jk_po
     return out;
 }
 
-Jokbo__V1__Policy *jk_explain_policy(const struct jk_present *present, const struct jk_policy *policy)
+static Jokbo__V1__Policy *policy_message(const struct jk_present *present, const struct jk_policy *policy,
+                                         const struct jk_digest *digest)
 {
     Jokbo__V1__Policy *out = JK_MESSAGE(present->arena, Jokbo__V1__Policy, jokbo__v1__policy);
-    struct jk_digest digest = jk_policy_digest(policy);
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, 0);
     jk_policy_write(policy, &text);
@@ -38,16 +38,22 @@ Jokbo__V1__Policy *jk_explain_policy(const struct jk_present *present, const str
     out->name = jk_to_string(present->arena, jk_span_of(policy->name));
     out->version = (int32_t)policy->version;
     out->text = jk_to_string(present->arena, jk_text_span(&text));
-    out->sha256 = jk_to_hex(present->arena, &digest);
+    out->sha256 = jk_to_hex(present->arena, digest);
     out->explanation = explain_policy(present, policy, false);
     out->explanation_ko = explain_policy(present, policy, true);
     return out;
 }
 
+Jokbo__V1__Policy *jk_explain_policy(const struct jk_present *present, const struct jk_policy *policy)
+{
+    struct jk_digest digest = jk_policy_digest(policy);
+    return policy_message(present, policy, &digest);
+}
+
 Jokbo__V1__Policy *jk_present_policy(const struct jk_present *present, uint32_t slot)
 {
     const struct jk_policy_row *row = jk_book_policy(present->book, slot);
-    Jokbo__V1__Policy *out = jk_explain_policy(present, &row->policy);
+    Jokbo__V1__Policy *out = policy_message(present, &row->policy, &row->digest);
     if (!out) return NULL;
     out->log_index = row->from;
     out->create_time = jk_to_timestamp(present->arena, jk_book_time(present->book, row->from));
@@ -137,10 +143,15 @@ void jk_present_teams(const struct jk_present *present, struct jk_span teams, si
     }
 }
 
+void jk_stage_etag(const struct jk_book *book, uint32_t stage, uint32_t n, char out_etag[JK_ETAG_TEXT])
+{
+    const struct jk_closing *last = jk_book_closing(book, stage, 0, n);
+    jk_write_etag(jk_book_stage(book, stage, n)->from, last ? last->from : 0, out_etag);
+}
+
 Jokbo__V1__Stage *jk_present_stage(const struct jk_present *present, uint32_t stage, struct jk_texts *texts)
 {
     const struct jk_stage *facts = jk_book_stage(present->book, stage, present->size);
-    const struct jk_closing *last = jk_book_closing(present->book, stage, 0, present->size);
     Jokbo__V1__Stage *out = JK_MESSAGE(present->arena, Jokbo__V1__Stage, jokbo__v1__stage);
     if (!out) return NULL;
     out->id = jk_to_string(present->arena, facts->id);
@@ -155,7 +166,7 @@ Jokbo__V1__Stage *jk_present_stage(const struct jk_present *present, uint32_t st
     out->source = jk_to_string(present->arena, facts->source);
     out->log_index = facts->from;
     char etag[JK_ETAG_TEXT];
-    jk_write_etag(facts->from, last ? last->from : 0, etag);
+    jk_stage_etag(present->book, stage, present->size, etag);
     out->etag = jk_to_string(present->arena, jk_span_of(etag));
     add_closings(present, stage, out, texts);
     out->log_size = present->size;
@@ -293,6 +304,16 @@ Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_
 void jk_check_model_name(struct jk_error *error, const char *field, const char *name)
 {
     jk_check_field(error, field, name, jk_ident_model_fault(jk_span_of(name)));
+}
+
+void jk_check_release_name(struct jk_error *error, const char *field, const char *name)
+{
+    struct jk_span model, version;
+    jk_split_version(jk_span_of(name), &model, &version);
+    if (!version.len || jk_ident_model_fault(model))
+        jk_check_model_name(error, field, name);
+    else
+        jk_check_field(error, field, name, jk_ident_version_fault(version));
 }
 
 enum jk_status jk_filter_model(struct jk_call *call, const struct jk_present *present, const char *name,

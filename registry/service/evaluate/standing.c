@@ -25,6 +25,7 @@ struct jk_standings {
     pthread_cond_t made;
     struct jk_kept_totals *totals[JK_KEPT_RULES];
     struct jk_kept_standing *standings[JK_KEPT_STANDINGS];
+    size_t standing_count, standing_bytes;
     struct job jobs[JOBS_MOST]; /* being made */
     size_t job_count;
 };
@@ -43,7 +44,7 @@ void jk_standings_free(struct jk_standings *standings)
     if (!standings) return;
     for (size_t i = 0; i < JK_KEPT_RULES; i++)
         jk_kept_totals_release(standings->totals[i]);
-    for (size_t i = 0; i < JK_KEPT_STANDINGS; i++)
+    for (size_t i = 0; i < standings->standing_count; i++)
         jk_kept_standing_release(standings->standings[i]);
     pthread_cond_destroy(&standings->made);
     pthread_mutex_destroy(&standings->mutex);
@@ -132,7 +133,7 @@ static struct jk_kept_totals *put_totals(struct jk_standings *standings, struct 
 static struct jk_kept_standing *find_standing(struct jk_standings *standings, const struct jk_count_rule *rule,
                                               uint32_t size)
 {
-    for (size_t i = 0; i < JK_KEPT_STANDINGS && standings->standings[i]; i++) {
+    for (size_t i = 0; i < standings->standing_count; i++) {
         struct jk_kept_standing *kept = standings->standings[i];
         if (kept->size != size || !jk_count_rule_equal(&kept->rule, rule)) continue;
         memmove(standings->standings + 1, standings->standings, i * sizeof *standings->standings);
@@ -143,18 +144,38 @@ static struct jk_kept_standing *find_standing(struct jk_standings *standings, co
     return NULL;
 }
 
-/* Replaces the least recently used; one with a second book replaces the other that has one. Returns the one replaced.
- */
-static struct jk_kept_standing *put_standing(struct jk_standings *standings, struct jk_kept_standing *kept)
+static struct jk_kept_standing *take_standing(struct jk_standings *standings, size_t at)
 {
-    size_t at = 0;
-    while (at < JK_KEPT_STANDINGS - 1 && !(kept->cut && standings->standings[at] && standings->standings[at]->cut))
-        at++;
-    struct jk_kept_standing *old = standings->standings[at];
-    memmove(standings->standings + 1, standings->standings, at * sizeof *standings->standings);
+    struct jk_kept_standing *kept = standings->standings[at];
+    standings->standing_count--;
+    standings->standing_bytes -= kept->bytes;
+    memmove(standings->standings + at, standings->standings + at + 1,
+            (standings->standing_count - at) * sizeof *standings->standings);
+    return kept;
+}
+
+/* Whether another one of so many bytes needs the place of one that is there. */
+static bool is_full(const struct jk_standings *standings, size_t bytes)
+{
+    return standings->standing_count == JK_KEPT_STANDINGS ||
+           (standings->standing_count >= JK_KEPT_LEAST && standings->standing_bytes + bytes > JK_KEPT_BYTES);
+}
+
+/* Replaces the least recently used; one with a second book replaces the other that has one. Out: those replaced. */
+static size_t put_standing(struct jk_standings *standings, struct jk_kept_standing *kept,
+                           struct jk_kept_standing *out_gone[JK_KEPT_STANDINGS])
+{
+    size_t gone = 0;
+    for (size_t i = 0; kept->cut && i < standings->standing_count; i++)
+        if (standings->standings[i]->cut) out_gone[gone++] = take_standing(standings, i--);
+    while (is_full(standings, kept->bytes))
+        out_gone[gone++] = take_standing(standings, standings->standing_count - 1);
+    memmove(standings->standings + 1, standings->standings, standings->standing_count * sizeof *standings->standings);
     standings->standings[0] = kept;
+    standings->standing_count++;
+    standings->standing_bytes += kept->bytes;
     atomic_fetch_add(&kept->holders, 1);
-    return old;
+    return gone;
 }
 
 static bool is_being_made(const struct jk_standings *standings, const struct jk_count_rule *rule, uint32_t size)
@@ -331,12 +352,14 @@ struct jk_kept_totals *jk_standings_totals(struct jk_standings *standings, const
 static void finish_job(struct jk_standings *standings, const struct jk_count_rule *rule, struct jk_kept_standing *kept,
                        struct jk_kept_totals *totals)
 {
+    struct jk_kept_standing *gone[JK_KEPT_STANDINGS];
     pthread_mutex_lock(&standings->mutex);
     end_job(standings, rule);
-    struct jk_kept_standing *gone = kept ? put_standing(standings, kept) : NULL;
+    size_t gone_count = kept ? put_standing(standings, kept, gone) : 0;
     struct jk_kept_totals *old = totals ? put_totals(standings, totals) : NULL;
     pthread_mutex_unlock(&standings->mutex);
-    jk_kept_standing_release(gone);
+    for (size_t i = 0; i < gone_count; i++)
+        jk_kept_standing_release(gone[i]);
     jk_kept_totals_release(old);
 }
 

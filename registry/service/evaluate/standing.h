@@ -3,8 +3,8 @@
  * The present: for each of the most recently requested rules (JK_KEPT_RULES), the totals of every scope at one size.
  * They are returned as long as the log has not grown, or they are younger than JK_KEPT_MS (or than four times the time
  * it took to make them, so that a large book is not walked all the time); otherwise a reader makes them anew. Any size:
- * the rows of the JK_KEPT_STANDINGS most recently used standings, each about 45 bytes a pair of derivative and root. At
- * most one of these is for a report's revision with two sizes: it needs a second book (700 bytes a derivative), folded
+ * the rows of the most recently used standings, each about 55 bytes a pair of derivative and root: so many as fit in
+ * JK_KEPT_BYTES, but at least JK_KEPT_LEAST and at most JK_KEPT_STANDINGS. At most one of these is for a report's revision with two sizes: it needs a second book (700 bytes a derivative), folded
  * from PostgreSQL, which is kept with it.
  *
  * Threads: any; making only on a reader's, which lets writers pass every few thousand models and ends when its call has
@@ -20,7 +20,9 @@
 #include "service/evaluate/count_rule.h"
 
 #define JK_KEPT_RULES     16
-#define JK_KEPT_STANDINGS 4
+#define JK_KEPT_STANDINGS 32
+#define JK_KEPT_LEAST     4
+#define JK_KEPT_BYTES     ((size_t)64 << 20)
 #define JK_KEPT_MS        200
 #define JK_KEPT_WAIT_MS   2000
 
@@ -40,6 +42,7 @@ struct jk_kept_standing { /* read-only */
     atomic_uint holders;
     struct jk_count_rule rule;
     uint32_t size;
+    size_t bytes;
     struct jk_book *cut; /* where the rule has an `m`: the state of the cut-off; else NULL: the log's book */
     struct jk_standing *standing;
 };

@@ -118,13 +118,6 @@ static size_t walk_tokens(struct jk_call *call, int64_t *out)
     return count;
 }
 
-/* What a token descends from never changes: both walks go the same way. */
-static void add_tokens(struct jk_call *call, Jokbo__V1__Caller *reply)
-{
-    reply->tokens = jk_arena_zalloc(&call->arena, walk_tokens(call, NULL) + 1, sizeof *reply->tokens);
-    if (reply->tokens) reply->n_tokens = walk_tokens(call, reply->tokens);
-}
-
 void jk_get_caller(struct jk_call *call)
 {
     struct jk_account account;
@@ -134,7 +127,9 @@ void jk_get_caller(struct jk_call *call)
     if (reply && known && (reply->account = present_account(&call->arena, &account)) &&
         (reply->scopes = jk_present_scopes(&call->arena, call->principal.scopes, &reply->n_scopes))) {
         add_publishers(call, reply);
-        add_tokens(call, reply);
+        /* What a token descends from never changes: both walks go the same way. */
+        reply->tokens = jk_arena_zalloc(&call->arena, walk_tokens(call, NULL) + 1, sizeof *reply->tokens);
+        if (reply->tokens) reply->n_tokens = walk_tokens(call, reply->tokens);
         if (!call->arena.exhausted) {
             jk_call_finish(call, &reply->base);
             return;

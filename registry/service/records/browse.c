@@ -13,7 +13,11 @@
 
 static struct jk_present present_of(struct jk_call *call, const struct jk_view *view, uint32_t size)
 {
-    return (struct jk_present){view->book, jk_store_directory(jk_store_of(call)), size, &call->arena};
+    return (struct jk_present){.book = view->book,
+                               .directory = jk_store_directory(jk_store_of(call)),
+                               .size = size,
+                               .arena = &call->arena,
+                               .now_us = jk_store_clock_us(jk_store_of(call))};
 }
 
 /* ---- one ---- */
@@ -98,6 +102,7 @@ struct walk {
     struct jk_present present;
     bool (*wants)(const struct walk *walk, uint32_t model);
     const void *filter;
+    int64_t after_index, before_index; /* of registrations, each without it; 0: all */
     uint32_t size;
     Jokbo__V1__Model **models;
     size_t count;
@@ -123,6 +128,12 @@ static bool take_model(struct walk *walk, uint32_t model)
     return true;
 }
 
+/* Their slots are in order of registration. */
+static uint32_t models_before(const struct walk *walk, const struct jk_book *book, int64_t index)
+{
+    return jk_book_models(book, index < walk->size ? (uint32_t)index : walk->size);
+}
+
 static bool run_stride(struct walk *walk, uint32_t *next)
 {
     struct jk_view view;
@@ -131,8 +142,9 @@ static bool run_stride(struct walk *walk, uint32_t *next)
         walk->size = jk_page_log_size_at(&walk->page, view.size);
         walk->present = present_of(walk->call, &view, walk->size);
     }
-    uint32_t models = jk_book_models(view.book, walk->size),
-             end = *next + WALK_STRIDE < models ? *next + WALK_STRIDE : models;
+    uint32_t models = models_before(walk, view.book, walk->before_index > 0 ? walk->before_index : walk->size);
+    if (*next == 0 && walk->after_index > 0) *next = models_before(walk, view.book, walk->after_index + 1);
+    uint32_t end = *next + WALK_STRIDE < models ? *next + WALK_STRIDE : models;
     bool going = true;
     for (; going && *next < end; ++*next)
         if (walk->wants(walk, *next)) going = take_model(walk, *next);

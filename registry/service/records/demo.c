@@ -1,4 +1,4 @@
-/* GetClock, SetClock. */
+/* GetClock, SetClock, ChangeKey. */
 #include "service/call/convert.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"

@@ -20,17 +20,6 @@ static const char *parent_field(const struct jk_draft *draft, struct jk_arena *a
     return path ? path : name;
 }
 
-static void read_name(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
-                      struct jk_error *error)
-{
-    draft->name = jk_span_of(message->name);
-    draft->version = jk_span_of(message->version);
-    const char *why = jk_ident_model_fault(draft->name);
-    if (why) jk_check_span(error, field(draft, arena, "name"), draft->name, why);
-    why = jk_ident_version_fault(draft->version);
-    if (why) jk_check_span(error, field(draft, arena, "version"), draft->version, why);
-}
-
 static void read_license(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
                          struct jk_error *error)
 {
@@ -44,14 +33,6 @@ static void read_license(const Jokbo__V1__Derivative *message, struct jk_arena *
         draft->license.len = draft->license.at ? canonical.len : 0;
     }
     jk_text_done(&canonical);
-}
-
-static void read_draft_digests(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
-                               struct jk_error *error)
-{
-    jk_from_hex(message->license_text_sha256, field(draft, arena, "license_text_sha256"), &draft->license_text, error);
-    jk_from_hex(message->artifact_sha256, field(draft, arena, "artifact_sha256"), &draft->artifact, error);
-    jk_from_hex(message->weights_sha256, field(draft, arena, "weights_sha256"), &draft->weights, error);
 }
 
 /* A faulty parent is not examined any further. */
@@ -136,10 +117,18 @@ void jk_draft_read(const Jokbo__V1__Derivative *message, const char *prefix, str
 {
     memset(out_draft, 0, sizeof *out_draft);
     snprintf(out_draft->prefix, sizeof out_draft->prefix, "%s", prefix);
-    read_name(message, arena, out_draft, error);
+    out_draft->name = jk_span_of(message->name);
+    out_draft->version = jk_span_of(message->version);
+    const char *why = jk_ident_model_fault(out_draft->name);
+    if (why) jk_check_span(error, field(out_draft, arena, "name"), out_draft->name, why);
+    why = jk_ident_version_fault(out_draft->version);
+    if (why) jk_check_span(error, field(out_draft, arena, "version"), out_draft->version, why);
     if (!jk_from_relation(message->relation, &out_draft->relation))
         jk_error_field(error, field(out_draft, arena, "relation"), "%d is not a relation", (int)message->relation);
     read_license(message, arena, out_draft, error);
-    read_draft_digests(message, arena, out_draft, error);
+    jk_from_hex(message->license_text_sha256, field(out_draft, arena, "license_text_sha256"), &out_draft->license_text,
+                error);
+    jk_from_hex(message->artifact_sha256, field(out_draft, arena, "artifact_sha256"), &out_draft->artifact, error);
+    jk_from_hex(message->weights_sha256, field(out_draft, arena, "weights_sha256"), &out_draft->weights, error);
     read_draft_parents(message, arena, out_draft, error);
 }

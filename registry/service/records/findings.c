@@ -12,21 +12,28 @@ static const struct rule {
     uint32_t flag;
     Jokbo__V1__FindingKind kind;
     bool rooted;
-    const char *text;
+    const char *text, *korean;
 } rules[] = {
-    {JK_FLAG_SELF, KIND(SELF), true, "published by a publisher of the root's own team"},
-    {JK_FLAG_AFFILIATE, KIND(AFFILIATE), true, "published by an affiliate of the root's team"},
-    {JK_FLAG_LICENSE_CONFLICT, KIND(LICENSE_CONFLICT), false,
-     "the licence grants more than an ancestor's licence does"},
+    {JK_FLAG_SELF, KIND(SELF), true, "published by a publisher of the root's own team",
+     "원 모델 팀의 게시자가 게시했습니다"},
+    {JK_FLAG_AFFILIATE, KIND(AFFILIATE), true, "published by an affiliate of the root's team",
+     "원 모델 팀의 협력 기관이 게시했습니다"},
+    {JK_FLAG_LICENSE_CONFLICT, KIND(LICENSE_CONFLICT), false, "the licence grants more than an ancestor's licence does",
+     "라이선스가 조상 모델의 라이선스보다 많은 것을 허락합니다"},
     {JK_FLAG_LICENSE_UNKNOWN, KIND(LICENSE_UNKNOWN), false,
-     "what the licence or an ancestor's licence permits is not known"},
+     "what the licence or an ancestor's licence permits is not known",
+     "이 모델이나 조상 모델의 라이선스가 무엇을 허락하는지 알 수 없습니다"},
     {JK_FLAG_NAMING_LITERAL, KIND(NAMING_LITERAL), true,
-     "the root's licence binds the name, and its literal form is broken"},
+     "the root's licence binds the name, and its literal form is broken",
+     "원 모델의 라이선스가 정한 이름 규칙을 문자 그대로는 지키지 않았습니다"},
     {JK_FLAG_NAMING_LENIENT, KIND(NAMING_LENIENT), true,
-     "the root's licence binds the name, and its lenient form is broken too"},
-    {JK_FLAG_ANCESTOR_WEIGHTS, KIND(ANCESTOR_WEIGHTS), false, "the weights are an ancestor's"},
-    {JK_FLAG_YANKED, KIND(YANKED), false, "no release is left that is not yanked"},
-    {JK_FLAG_ADOPTED_ONLY, KIND(ADOPTED_PATH), true, "only an adoption leads to the root"},
+     "the root's licence binds the name, and its lenient form is broken too",
+     "원 모델의 라이선스가 정한 이름 규칙을 느슨하게 보아도 지키지 않았습니다"},
+    {JK_FLAG_ANCESTOR_WEIGHTS, KIND(ANCESTOR_WEIGHTS), false, "the weights are an ancestor's",
+     "가중치가 조상 모델의 것과 같습니다"},
+    {JK_FLAG_YANKED, KIND(YANKED), false, "no release is left that is not yanked", "철회되지 않은 릴리스가 없습니다"},
+    {JK_FLAG_ADOPTED_ONLY, KIND(ADOPTED_PATH), true, "only an adoption leads to the root",
+     "외부 모델 연결을 거쳐야만 원 모델에 이릅니다"},
 };
 #define RULES (sizeof rules / sizeof *rules)
 
@@ -68,7 +75,8 @@ unsigned jk_finding_kinds(const struct jk_present *present, uint32_t model)
     const struct jk_spell *spell = NULL;
     while ((spell = jk_book_spell(present->book, model, present->size, spell)))
         flags |= spell->flags;
-    const struct jk_release *release = facts_of(present, model);
+    const struct jk_release *release =
+        jk_book_release(present->book, jk_book_standing_release(present->book, model, present->size));
     unsigned kinds = jk_finding_kinds_of_flags(flags);
     if (duplicate_of(present, model, release) != JK_NONE) kinds |= BIT(DUPLICATE_WEIGHTS);
     if (is_unverified_artifact(present, release)) kinds |= BIT(UNVERIFIED_ARTIFACT);

@@ -85,19 +85,6 @@ static void add_root(struct foresight *foresight, uint32_t model, unsigned depth
         .root = model, .depth = (uint16_t)depth, .flags = adopted ? (uint32_t)JK_FLAG_ADOPTED_ONLY : 0u};
 }
 
-static void add_roots_of(struct foresight *foresight, uint32_t release, bool adopted)
-{
-    const struct jk_present *present = foresight->present;
-    uint32_t model = jk_book_release(present->book, release)->model;
-    const struct jk_spell *spell = NULL;
-    if (jk_book_base(present->book, model, present->size)) {
-        add_root(foresight, model, 1, adopted);
-        return;
-    }
-    while ((spell = jk_book_spell(present->book, model, present->size, spell)))
-        add_root(foresight, spell->root, spell->depth + 1u, adopted || spell->flags & JK_FLAG_ADOPTED_ONLY);
-}
-
 static void begin_at(struct foresight *foresight, const Jokbo__V1__Parent *parent)
 {
     const struct jk_present *present = foresight->present;
@@ -114,7 +101,14 @@ static void begin_at(struct foresight *foresight, const Jokbo__V1__Parent *paren
         return;
     }
     meet(foresight, release);
-    add_roots_of(foresight, release, external);
+    uint32_t model = jk_book_release(present->book, release)->model;
+    const struct jk_spell *spell = NULL;
+    if (jk_book_base(present->book, model, present->size)) {
+        add_root(foresight, model, 1, external);
+        return;
+    }
+    while ((spell = jk_book_spell(present->book, model, present->size, spell)))
+        add_root(foresight, spell->root, spell->depth + 1u, external || spell->flags & JK_FLAG_ADOPTED_ONLY);
 }
 
 /* ---- flags ---- */

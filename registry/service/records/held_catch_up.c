@@ -10,6 +10,7 @@
 #include "base/defer.h"
 #include "base/log.h"
 #include "domain/manifest.h"
+#include "service/records/blob.h"
 #include "service/records/held.h"
 
 #define AT_ONCE       64          /* manifests in a write */
@@ -137,13 +138,6 @@ static enum jk_status do_some(struct jk_held_catch_up *catch_up, struct batch *b
     return jk_store_write_own(catch_up->store, &noting.own, error);
 }
 
-static void rest(struct jk_held_catch_up *catch_up, int64_t wait_ms)
-{
-    for (int64_t until_ms = jk_monotonic_ms() + wait_ms;
-         jk_monotonic_ms() < until_ms && !atomic_load(&catch_up->stopping);)
-        jk_sleep_ms(STOP_LOOK_MS);
-}
-
 static void *run_catch_up(void *context)
 {
     struct jk_held_catch_up *catch_up = context;
@@ -159,7 +153,9 @@ static void *run_catch_up(void *context)
             continue;
         }
         jk_log(JK_LOG_WARN, "held-catch-up-failed", "reason", error.reason, "detail", error.message, NULL);
-        rest(catch_up, RETRY_MS);
+        for (int64_t until_ms = jk_monotonic_ms() + RETRY_MS;
+             jk_monotonic_ms() < until_ms && !atomic_load(&catch_up->stopping);)
+            jk_sleep_ms(STOP_LOOK_MS);
     }
     free(batch);
     (void)snprintf(count, sizeof count, "%zu", done);
@@ -174,15 +170,6 @@ static bool is_unsaid(struct jk_directory *directory, const struct jk_digest *di
 {
     struct jk_blob_facts facts;
     return jk_directory_blob_stored(directory, digest, &facts) && !facts.files_known;
-}
-
-static void keep_unsaid(struct jk_held_catch_up *catch_up)
-{
-    size_t all = catch_up->count;
-    catch_up->count = 0;
-    for (size_t i = 0; i < all; i++)
-        if (is_unsaid(jk_store_directory(catch_up->store), &catch_up->manifests[i]))
-            catch_up->manifests[catch_up->count++] = catch_up->manifests[i];
 }
 
 static void free_catch_up(struct jk_held_catch_up *catch_up)
@@ -202,7 +189,11 @@ enum jk_status jk_held_catch_up_start(struct jk_store *store, struct jk_held_cat
         return jk_out_of_memory(error);
     }
     catch_up->store = store;
-    keep_unsaid(catch_up);
+    size_t all = catch_up->count;
+    catch_up->count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (is_unsaid(jk_store_directory(catch_up->store), &catch_up->manifests[i]))
+            catch_up->manifests[catch_up->count++] = catch_up->manifests[i];
     if (catch_up->count == 0) {
         free_catch_up(catch_up);
         return JK_OK;

@@ -14,6 +14,7 @@ struct jk_present {
     uint32_t size;
     struct jk_arena *arena;
     uint32_t *looks_left; /* of a list, for all its items: see book/others.h; NULL: of one item alone */
+    int64_t now_us;       /* when it is read; 0: when the last entry was written */
 };
 
 /* The name of a model at the size. */

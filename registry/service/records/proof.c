@@ -167,25 +167,19 @@ void jk_get_consistency_proof(struct jk_call *call)
 
 /* ---- receipts ---- */
 
-static enum jk_status wanted_entry(struct jk_call *call, uint64_t *out_index)
-{
-    const Jokbo__V1__GetReceiptRequest *request = (const void *)call->request;
-    struct wanted wanted = {
-        request->entry_case == JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LOG_INDEX ? &request->log_index : NULL,
-        request->entry_case == JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LINEAGE_HASH ? request->lineage_hash : NULL};
-    struct jk_view view;
-    jk_store_view(jk_store_of(call), &view);
-    enum jk_status status = find_entry(&view, wanted, out_index, &call->error);
-    jk_store_view_end(jk_store_of(call));
-    return status;
-}
-
 static enum jk_status make_receipt(struct jk_call *call, struct jk_text *text, Jokbo__V1__Receipt *reply)
 {
     const Jokbo__V1__GetReceiptRequest *request = (const void *)call->request;
     struct jk_store *store = jk_store_of(call);
     uint64_t index;
-    JK_TRY(wanted_entry(call, &index));
+    struct wanted wanted = {
+        request->entry_case == JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LOG_INDEX ? &request->log_index : NULL,
+        request->entry_case == JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LINEAGE_HASH ? request->lineage_hash : NULL};
+    struct jk_view view;
+    jk_store_view(store, &view);
+    enum jk_status status = find_entry(&view, wanted, &index, &call->error);
+    jk_store_view_end(store);
+    JK_TRY(status);
     if (request->cosigned)
         JK_TRY(jk_store_receipt_cosigned(store, index, text, &call->error));
     else

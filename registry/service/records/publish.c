@@ -5,15 +5,6 @@
 #include "service/records/held.h"
 #include "service/records/registration.h"
 
-/* A base model has no counted parents: one that used to be a derivative keeps those it had, and gets no others. */
-static enum jk_status check_base(const struct jk_draft *draft, struct jk_error *error)
-{
-    static const char rule[] = "is given, but a base model's release has neither relation nor parents";
-    if (draft->parent_count) jk_error_field(error, "release.parents", "%s", rule);
-    if (draft->relation != JK_RELATION_NONE) jk_error_field(error, "release.relation", "%s", rule);
-    return jk_error_result(error);
-}
-
 enum jk_status jk_release_inherit(struct jk_change *change, struct jk_turn *turn, uint32_t model,
                                   struct jk_draft *draft, struct jk_error *error)
 {
@@ -78,7 +69,12 @@ static enum jk_status enter_publish(struct jk_change *change, struct jk_turn *tu
     uint32_t publisher = jk_publisher_of(turn, model), n = jk_turn_size(turn);
     JK_TRY(jk_act_for_model(change, turn, model, &actor, error));
     bool base = jk_book_base(turn->book, model, n) != NULL;
-    if (base) JK_TRY(check_base(draft, error));
+    if (base) { /* it has no counted parents: one that used to be a derivative keeps those it had, and gets no others */
+        static const char rule[] = "is given, but a base model's release has neither relation nor parents";
+        if (draft->parent_count) jk_error_field(error, "release.parents", "%s", rule);
+        if (draft->relation != JK_RELATION_NONE) jk_error_field(error, "release.relation", "%s", rule);
+        JK_TRY(jk_error_result(error));
+    }
     JK_TRY(jk_release_inherit(change, turn, model, draft, error));
     struct jk_span name = jk_name_of(turn, model);
     JK_TRY(jk_draft_resolve(draft, turn, name, model, !base, &change->call->arena, &resolved, error));

@@ -1,11 +1,11 @@
 /* CreatePublisher, GetPublisher, ListPublishers, VerifyPublisher. */
 #include "auth/access.h"
+#include "book/lookalike.h"
 #include "domain/ident.h"
 #include "reply/lookup.h"
 #include "service/call/authority.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
-#include "service/records/lookalike.h"
 #include "service/records/owners.h"
 #include "service/call/page.h"
 #include "service/records/present.h"
@@ -38,14 +38,6 @@ static enum jk_status check_free(struct jk_turn *turn, struct jk_span name, bool
     return jk_lookalike_check(turn->book, n, name, registrar, error);
 }
 
-static enum jk_status check_publisher_quota(struct jk_change *change, struct jk_turn *turn, struct jk_error *error)
-{
-    unsigned limit = jk_services_of(change->call)->publishers_per_account;
-    if (jk_directory_created(turn->directory, change->call->principal.account) < limit) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "PUBLISHERS_QUOTA",
-                   "This account has created %u publishers, which is the limit, whoever owns them now", limit);
-}
-
 static enum jk_status decide_create_publisher(struct jk_change *change, struct jk_turn *turn,
                                               ProtobufCMessage **out_reply)
 {
@@ -64,7 +56,10 @@ static enum jk_status decide_create_publisher(struct jk_change *change, struct j
         entry.basis = JK_BASIS_REGISTRAR;
         entry.actor = (struct jk_actor){.type = JK_ACTOR_REGISTRAR};
     } else {
-        JK_TRY(check_publisher_quota(change, turn, error));
+        unsigned limit = jk_services_of(change->call)->publishers_per_account;
+        if (jk_directory_created(turn->directory, change->call->principal.account) >= limit)
+            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "PUBLISHERS_QUOTA",
+                           "This account has created %u publishers, which is the limit, whoever owns them now", limit);
     }
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     if (!request->on_behalf) {

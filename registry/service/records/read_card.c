@@ -109,12 +109,15 @@ static void take_file(struct reading *reading, size_t i, size_t *total, struct j
     snprintf(field, sizeof field, "files[%zu]", i);
     check_content(error, field, file);
     *total += file->content.len;
+    /* Of weights no more is read than `jokbo register` reads, whatever is sent: both say the same. */
+    enum jk_file_kind kind = jk_file_kind(jk_span_of(file->path));
+    bool head = kind == JK_FILE_GGUF || kind == JK_FILE_WEIGHTS;
+    size_t len = head && file->content.len > JK_FILES_HEAD_MAX ? JK_FILES_HEAD_MAX : file->content.len;
     reading->files.items[i] = (struct jk_file){
         .name = jk_span_of(file->path),
         .size = (uint64_t)file->size,
-        .bytes = file->content.len > 0 ? (struct jk_span){(const char *)file->content.data, file->content.len}
-                                       : (struct jk_span){0},
-        .whole = file->size > 0 && (uint64_t)file->size == file->content.len};
+        .bytes = len > 0 ? (struct jk_span){(const char *)file->content.data, len} : (struct jk_span){0},
+        .whole = file->size > 0 && (uint64_t)file->size == len};
 }
 
 static enum jk_status take_request(struct reading *reading)
@@ -180,18 +183,6 @@ static enum jk_status find_release(void *context, const char *name, Jokbo__V1__R
 
 /* ---- from files to a derivative ---- */
 
-static void fill(struct reading *reading, const struct jk_given *given)
-{
-    struct jk_declaration *declaration = &reading->declaration;
-    declaration->notes.arena = &reading->arena;
-    jk_declaration_fill(declaration, given, &reading->sources, &reading->mistakes);
-    if (declaration->name.len == 0) jk_error_field(&reading->mistakes, "name", "missing: publisher/model is needed");
-    const char *missing =
-        declaration->parents.count == 0 ? jk_declaration_missing_parents(declaration, &reading->sources) : NULL;
-    if (missing) jk_error_field(&reading->mistakes, "parents", "%s", missing);
-    jk_declaration_relate(declaration, given, &reading->sources, &reading->mistakes);
-}
-
 static enum jk_status pin(struct reading *reading)
 {
     struct jk_registered registered = {reading, &reading->arena, &reading->call->error, find_registered, find_release};
@@ -201,14 +192,6 @@ static enum jk_status pin(struct reading *reading)
     for (size_t i = 0; i < reading->pins.count; i++)
         if (reading->pins.items[i].note) jk_doubts_add(&declaration->notes, "%s", reading->pins.items[i].note);
     return JK_OK;
-}
-
-static struct jk_span license_of(struct reading *reading)
-{
-    struct jk_span families[FAMILIES_MAX];
-    size_t count = jk_pin_families(&reading->pins, families, FAMILIES_MAX);
-    jk_licensing_of(&reading->sources, families, count, &reading->declaration.notes, &reading->licensing);
-    return jk_licensing_stored(&reading->licensing, &reading->sources, &reading->declaration.notes);
 }
 
 static void build(struct reading *reading, struct jk_span license)
@@ -276,14 +259,6 @@ static void add_card_value(struct reading *reading, const char *field, const cha
     reading->reply.values[reading->reply.n_values++] = out;
 }
 
-static const char *parents_text(struct reading *reading)
-{
-    const char *text = "";
-    for (size_t i = 0; i < reading->pins.count && text; i++)
-        text = jk_arena_printf(&reading->arena, "%s%s%s", text, *text ? ", " : "", reading->pins.items[i].shown);
-    return text ? text : "";
-}
-
 static void tell_values(struct reading *reading)
 {
     const struct jk_declaration *declaration = &reading->declaration;
@@ -293,7 +268,11 @@ static void tell_values(struct reading *reading)
     add_card_value(reading, "name", derivative->name, declaration->name_from);
     add_card_value(reading, "version", derivative->version, declaration->version_from);
     add_card_value(reading, "relation", jk_relation_text(declaration->relation), declaration->relation_from);
-    add_card_value(reading, "parents", parents_text(reading), declaration->parents_from);
+    const char *parents = "";
+    for (size_t i = 0; i < reading->pins.count && parents; i++)
+        parents =
+            jk_arena_printf(&reading->arena, "%s%s%s", parents, *parents ? ", " : "", reading->pins.items[i].shown);
+    add_card_value(reading, "parents", parents ? parents : "", declaration->parents_from);
     add_card_value(reading, "license", derivative->license,
                    reading->licensing.from[0] ? reading->licensing.from : "default");
 }
@@ -313,16 +292,6 @@ static void tell_faults(struct reading *reading)
     }
 }
 
-static void tell_reading(struct reading *reading)
-{
-    reading->reply.derivative = &reading->derivative;
-    reading->reply.notes = (char **)(uintptr_t)reading->declaration.notes.items;
-    reading->reply.n_notes = reading->declaration.notes.count;
-    tell_values(reading);
-    tell_faults(reading);
-    reading->reply.log_size = reading->view.size;
-}
-
 static enum jk_status read_card_files(struct reading *reading)
 {
     const Jokbo__V1__ReadCardRequest *request = request_of(reading);
@@ -332,12 +301,27 @@ static enum jk_status read_card_files(struct reading *reading)
     jk_error_init(&reading->mistakes, &reading->arena);
     jokbo__v1__read_card_response__init(&reading->reply);
     jk_gather(&reading->files, hub_model, &reading->arena, &reading->sources, &reading->mistakes);
-    fill(reading, &given);
+    struct jk_declaration *declaration = &reading->declaration;
+    declaration->notes.arena = &reading->arena;
+    jk_declaration_fill(declaration, &given, &reading->sources, &reading->mistakes);
+    if (declaration->name.len == 0) jk_error_field(&reading->mistakes, "name", "missing: publisher/model is needed");
+    const char *missing =
+        declaration->parents.count == 0 ? jk_declaration_missing_parents(declaration, &reading->sources) : NULL;
+    if (missing) jk_error_field(&reading->mistakes, "parents", "%s", missing);
+    jk_declaration_relate(declaration, &given, &reading->sources, &reading->mistakes);
     JK_TRY(pin_in_view(reading));
-    build(reading, license_of(reading));
+    struct jk_span families[FAMILIES_MAX];
+    size_t count = jk_pin_families(&reading->pins, families, FAMILIES_MAX);
+    jk_licensing_of(&reading->sources, families, count, &reading->declaration.notes, &reading->licensing);
+    build(reading, jk_licensing_stored(&reading->licensing, &reading->sources, &reading->declaration.notes));
     foresee_in_view(reading);
     if (jk_error_is_set(&reading->mistakes)) jk_licensing_check(&reading->licensing, &reading->mistakes);
-    tell_reading(reading);
+    reading->reply.derivative = &reading->derivative;
+    reading->reply.notes = (char **)(uintptr_t)reading->declaration.notes.items;
+    reading->reply.n_notes = reading->declaration.notes.count;
+    tell_values(reading);
+    tell_faults(reading);
+    reading->reply.log_size = reading->view.size;
     return reading->arena.exhausted ? jk_out_of_memory(&reading->call->error) : JK_OK;
 }
 

@@ -1,9 +1,9 @@
 /* RegisterDerivative: a new model with its first release. */
 #include "auth/access.h"
+#include "book/lookalike.h"
 #include "domain/ident.h"
 #include "service/call/handlers.h"
 #include "service/records/held.h"
-#include "service/records/lookalike.h"
 #include "service/records/naming.h"
 #include "service/records/registration.h"
 

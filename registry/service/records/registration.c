@@ -111,12 +111,6 @@ static char *publisher_notice(const struct jk_present *present, uint32_t model)
                            JK_SPAN_ARG(publisher->name), *near ? "; near to it: " : "", near);
 }
 
-/* A further release says nothing of the publisher. */
-static bool is_first_release(const struct jk_present *present, uint32_t model, uint32_t release)
-{
-    return jk_book_release(present->book, release)->index == jk_book_model(present->book, model)->index;
-}
-
 enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     struct jk_present present = {turn->book, turn->directory, change->entry + 1, &change->call->arena};
@@ -126,7 +120,9 @@ enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *tu
     reply->release = jk_present_release(&present, release, !change->statement.at);
     reply->model = jk_present_model_alone(&present, model);
     reply->notice = jk_registration_notice(&present, release);
-    if (is_first_release(&present, model, release)) reply->publisher_notice = publisher_notice(&present, model);
+    /* A further release says nothing of the publisher. */
+    if (jk_book_release(present.book, release)->index == jk_book_model(present.book, model)->index)
+        reply->publisher_notice = publisher_notice(&present, model);
     if (!reply->release || !reply->model || !reply->notice || !reply->publisher_notice)
         return jk_out_of_memory(&change->call->error);
     /* The exact bytes that were hashed; for a repeated request they are made from the book. */

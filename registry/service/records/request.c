@@ -1,12 +1,12 @@
 /* RequestPublisher, ListPublisherRequests, DecidePublisherRequest: reserved names and claims, which an admin decides,
  * and new owners for a verified publisher, whom a registrar or admin with no ties to either side confirms. */
 #include "auth/access.h"
+#include "book/lookalike.h"
 #include "domain/ident.h"
 #include "service/call/authority.h"
 #include "service/call/convert.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
-#include "service/records/lookalike.h"
 #include "service/records/owners.h"
 #include "service/call/page.h"
 
@@ -67,19 +67,6 @@ static enum jk_status check_claim(struct jk_turn *turn, struct jk_span name, str
                    "The publisher \"%.*s\" has members already; ask one of its owners", JK_SPAN_ARG(name));
 }
 
-/* Whoever asked must own it, whether that is the caller or somebody earlier. */
-static enum jk_status check_asker(struct jk_turn *turn, const struct jk_publisher_request *request, struct jk_span name,
-                                  struct jk_error *error)
-{
-    if (jk_directory_membership(turn->directory, name, request->account) == JK_MEMBER_OWNER) return JK_OK;
-    if (!request->id)
-        return jk_fail(error, JK_PERMISSION_DENIED, "NOT_AN_OWNER", "Only an owner of \"%.*s\" may ask for another",
-                       JK_SPAN_ARG(name));
-    return jk_fail(error, JK_FAILED_PRECONDITION, "ASKER_LEFT",
-                   "Account %llu, which asked, no longer owns \"%.*s\"; refuse the request",
-                   (unsigned long long)request->account, JK_SPAN_ARG(name));
-}
-
 static enum jk_status check_verified(struct jk_turn *turn, uint32_t publisher, struct jk_span name,
                                      struct jk_error *error)
 {
@@ -101,7 +88,15 @@ static enum jk_status check_owner(struct jk_turn *turn, const struct jk_publishe
     struct jk_span name = jk_span_of(request->publisher);
     uint32_t publisher;
     JK_TRY(jk_need_publisher(turn, name, &publisher, error));
-    JK_TRY(check_asker(turn, request, name, error));
+    /* Whoever asked must own it, whether that is the caller or somebody earlier. */
+    if (jk_directory_membership(turn->directory, name, request->account) != JK_MEMBER_OWNER) {
+        if (!request->id)
+            return jk_fail(error, JK_PERMISSION_DENIED, "NOT_AN_OWNER", "Only an owner of \"%.*s\" may ask for another",
+                           JK_SPAN_ARG(name));
+        return jk_fail(error, JK_FAILED_PRECONDITION, "ASKER_LEFT",
+                       "Account %llu, which asked, no longer owns \"%.*s\"; refuse the request",
+                       (unsigned long long)request->account, JK_SPAN_ARG(name));
+    }
     JK_TRY(check_verified(turn, publisher, name, error));
     if (!jk_directory_account(turn->directory, request->owner, &account) || account.disabled)
         return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %llu, or it is disabled",
@@ -128,16 +123,6 @@ static enum jk_status check_kind(struct jk_turn *turn, const struct jk_publisher
 }
 
 /* ---- asking ---- */
-
-/* Whoever decides sees what the name looked like when it was requested. */
-static void note_likeness(struct jk_turn *turn, struct jk_publisher_request *request)
-{
-    struct jk_lookalike found;
-    if (request->kind == JK_REQUEST_CREATE &&
-        jk_lookalike_find(turn->book, jk_turn_size(turn), jk_span_of(request->publisher), &found) &&
-        found.like.len < sizeof request->looks_like)
-        memcpy(request->looks_like, found.like.at, found.like.len);
-}
 
 static enum jk_status check_pending(struct jk_change *change, struct jk_turn *turn,
                                     const struct jk_publisher_request *request, struct jk_error *error)
@@ -169,7 +154,12 @@ static enum jk_status decide_request(struct jk_change *change, struct jk_turn *t
     request->account = change->call->principal.account;
     JK_TRY(check_kind(turn, request, error));
     JK_TRY(check_pending(change, turn, request, error));
-    note_likeness(turn, request);
+    /* Whoever decides sees what the name looked like when it was requested. */
+    struct jk_lookalike found;
+    if (request->kind == JK_REQUEST_CREATE &&
+        jk_lookalike_find(turn->book, jk_turn_size(turn), jk_span_of(request->publisher), &found) &&
+        found.like.len < sizeof request->looks_like)
+        memcpy(request->looks_like, found.like.at, found.like.len);
     request->id = jk_directory_next_id(turn->directory, "request");
     request->created_us = turn->time_us;
     return put_request(change, turn, request, out_reply);

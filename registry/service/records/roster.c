@@ -171,21 +171,6 @@ static enum jk_status ensure_publisher(struct applying *applying, struct jk_span
     return put_change(applying, &entry, jk_arena_printf(applying->arena, "publisher %.*s", JK_SPAN_ARG(name)));
 }
 
-static enum jk_status apply_team_facts(struct applying *applying, const Jokbo__V1__Team *team)
-{
-    struct jk_entry entry = {.kind = JK_KIND_TEAM,
-                             .team = jk_span_of(team->id),
-                             .name = jk_span_of(team->name),
-                             .name_ko = jk_span_of(team->name_ko),
-                             .joined_us = jk_from_timestamp(team->join_time, "", applying->error),
-                             .left_us = jk_from_timestamp(team->leave_time, "", applying->error)};
-    uint32_t slot = jk_book_find_team(applying->turn->book, entry.team, now(applying));
-    const struct jk_team *known = slot != JK_NONE ? jk_book_team(applying->turn->book, slot) : NULL;
-    bool same = known && jk_span_equal(known->name, entry.name) && jk_span_equal(known->name_ko, entry.name_ko) &&
-                known->joined_us == entry.joined_us && known->left_us == entry.left_us;
-    return same ? JK_OK : put_change(applying, &entry, jk_arena_printf(applying->arena, "team %s", team->id));
-}
-
 static enum jk_status apply_team_publisher(struct applying *applying, const Jokbo__V1__Team *team,
                                            const char *publisher)
 {
@@ -224,7 +209,17 @@ static enum jk_status apply_affiliation(struct applying *applying, const Jokbo__
 
 static enum jk_status apply_team(struct applying *applying, const Jokbo__V1__Team *team)
 {
-    JK_TRY(apply_team_facts(applying, team));
+    struct jk_entry entry = {.kind = JK_KIND_TEAM,
+                             .team = jk_span_of(team->id),
+                             .name = jk_span_of(team->name),
+                             .name_ko = jk_span_of(team->name_ko),
+                             .joined_us = jk_from_timestamp(team->join_time, "", applying->error),
+                             .left_us = jk_from_timestamp(team->leave_time, "", applying->error)};
+    uint32_t slot = jk_book_find_team(applying->turn->book, entry.team, now(applying));
+    const struct jk_team *known = slot != JK_NONE ? jk_book_team(applying->turn->book, slot) : NULL;
+    bool same = known && jk_span_equal(known->name, entry.name) && jk_span_equal(known->name_ko, entry.name_ko) &&
+                known->joined_us == entry.joined_us && known->left_us == entry.left_us;
+    if (!same) JK_TRY(put_change(applying, &entry, jk_arena_printf(applying->arena, "team %s", team->id)));
     for (size_t i = 0; i < team->n_publishers; i++)
         JK_TRY(apply_team_publisher(applying, team, team->publishers[i]));
     for (size_t i = 0; i < team->n_affiliations; i++)
@@ -338,19 +333,6 @@ static enum jk_status apply_license(struct applying *applying, const Jokbo__V1__
     return put_change(applying, &entry, jk_arena_printf(applying->arena, "licence %s", license->license));
 }
 
-static enum jk_status apply_all(struct applying *applying, const Jokbo__V1__ApplyRosterRequest *request)
-{
-    for (size_t i = 0; i < request->n_licenses; i++)
-        JK_TRY(apply_license(applying, request->licenses[i]));
-    for (size_t i = 0; i < request->n_teams; i++)
-        JK_TRY(apply_team(applying, request->teams[i]));
-    for (size_t i = 0; i < request->n_operations; i++)
-        JK_TRY(apply_operation(applying, request->operations[i]));
-    for (size_t i = 0; i < request->n_models; i++)
-        JK_TRY(apply_model(applying, request->models[i], i));
-    return JK_OK;
-}
-
 static enum jk_status decide_roster(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__ApplyRosterRequest *request = (const void *)change->call->request;
@@ -364,7 +346,14 @@ static enum jk_status decide_roster(struct jk_change *change, struct jk_turn *tu
     applying.reply = reply;
     if (*request->evidence)
         JK_TRY(jk_turn_text(turn, jk_span_of(request->evidence), &applying.evidence, applying.error));
-    JK_TRY(apply_all(&applying, request));
+    for (size_t i = 0; i < request->n_licenses; i++)
+        JK_TRY(apply_license(&applying, request->licenses[i]));
+    for (size_t i = 0; i < request->n_teams; i++)
+        JK_TRY(apply_team(&applying, request->teams[i]));
+    for (size_t i = 0; i < request->n_operations; i++)
+        JK_TRY(apply_operation(&applying, request->operations[i]));
+    for (size_t i = 0; i < request->n_models; i++)
+        JK_TRY(apply_model(&applying, request->models[i], i));
     if (reply->n_changes) reply->first_log_index = jk_change_index(change, applying.first_index);
     reply->log_size = jk_change_size(change, turn);
     *out_reply = &reply->base;

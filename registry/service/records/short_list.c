@@ -11,7 +11,11 @@ enum jk_status jk_short_list_begin(struct jk_call *call, struct jk_short_list *o
     if (!list->items) return jk_out_of_memory(&call->error);
     jk_store_view(jk_store_of(call), &list->view);
     uint32_t size = jk_page_log_size_at(&list->page, list->view.size);
-    list->present = (struct jk_present){list->view.book, jk_store_directory(jk_store_of(call)), size, &call->arena};
+    list->present = (struct jk_present){.book = list->view.book,
+                                        .directory = jk_store_directory(jk_store_of(call)),
+                                        .size = size,
+                                        .arena = &call->arena,
+                                        .now_us = jk_store_clock_us(jk_store_of(call))};
     return JK_OK;
 }
 

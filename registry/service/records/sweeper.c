@@ -49,15 +49,6 @@ static bool is_stopping(struct jk_sweeper *sweeper)
 /* ---- which: from the directory, minus those that a release names as its artifact, minus those that any entry names
  * ---- */
 
-static bool list_old(struct sweep *sweep)
-{
-    struct jk_store *store = sweep->sweeper->store;
-    int64_t before_us = jk_store_clock_us(store) - sweep->sweeper->keep_us - JK_BLOB_RENEW_US;
-    sweep->digests = jk_directory_old_blobs(jk_store_directory(store), before_us, &sweep->count);
-    sweep->named = calloc(sweep->count + 1, sizeof *sweep->named);
-    return sweep->digests && sweep->named;
-}
-
 /* Most blobs are manifests that a release names, which an index finds. */
 static void leave_out_artifacts(struct sweep *sweep)
 {
@@ -112,8 +103,8 @@ static enum jk_status remove_blob(struct removing *removing, struct jk_turn *tur
     facts.state = JK_BLOB_REMOVED;
     facts.withdrawn_us = turn->time_us;
     if (!jk_record_blob(turn->arena, &facts, &record)) return jk_out_of_memory(error);
-    JK_TRY(jk_turn_record(turn, &record, error));
     JK_TRY(jk_turn_blob_drop(turn, digest, error));
+    JK_TRY(jk_turn_record(turn, &record, error));
     removing->removed++;
     removing->bytes += facts.size;
     return JK_OK;
@@ -173,25 +164,26 @@ static bool remove_all(struct sweep *sweep)
     return at >= sweep->count;
 }
 
-static void tell_removed(const struct sweep *sweep, bool all)
-{
-    if (sweep->removed == 0) return;
-    jk_metrics_add(JK_METRIC_BLOBS_REMOVED, 0, 0, sweep->removed);
-    jk_metrics_add(JK_METRIC_BLOBS_REMOVED_BYTES, 0, 0, sweep->bytes);
-    jk_log(JK_LOG_INFO, "blobs-removed", "blobs", jk_log_i64((int64_t)sweep->removed), "bytes",
-           jk_log_i64((int64_t)sweep->bytes), "because", "no entry names them", "more", all ? "no" : "yes", NULL);
-}
-
 /* How long until the next run. */
 static int64_t sweep_once(struct jk_sweeper *sweeper)
 {
     struct sweep sweep = {.sweeper = sweeper};
-    bool all = list_old(&sweep);
+    struct jk_store *store = sweeper->store;
+    int64_t before_us = jk_store_clock_us(store) - sweeper->keep_us - JK_BLOB_RENEW_US;
+    sweep.digests = jk_directory_old_blobs(jk_store_directory(store), before_us, &sweep.count);
+    sweep.named = calloc(sweep.count + 1, sizeof *sweep.named);
+    bool all = sweep.digests && sweep.named;
     if (all) {
         leave_out_artifacts(&sweep);
         if (sweep.count > 0) leave_out_named(&sweep);
         all = remove_all(&sweep);
-        tell_removed(&sweep, all);
+        if (sweep.removed != 0) {
+            jk_metrics_add(JK_METRIC_BLOBS_REMOVED, 0, 0, sweep.removed);
+            jk_metrics_add(JK_METRIC_BLOBS_REMOVED_BYTES, 0, 0, sweep.bytes);
+            jk_log(JK_LOG_INFO, "blobs-removed", "blobs", jk_log_i64((int64_t)sweep.removed), "bytes",
+                   jk_log_i64((int64_t)sweep.bytes), "because", "no entry names them", "more", all ? "no" : "yes",
+                   NULL);
+        }
     }
     free(sweep.digests);
     free(sweep.named);
@@ -200,23 +192,11 @@ static int64_t sweep_once(struct jk_sweeper *sweeper)
 
 /* ---- the thread ---- */
 
-/* True: the thread is to end. */
-static bool rest_sweeper(struct jk_sweeper *sweeper, int64_t ms)
-{
-    int64_t until_ms = jk_monotonic_ms() + ms;
-    pthread_mutex_lock(&sweeper->lock);
-    while (!sweeper->stopping && jk_monotonic_ms() < until_ms)
-        (void)jk_condition_wait_until(&sweeper->changed, &sweeper->lock, until_ms);
-    bool stopping = sweeper->stopping;
-    pthread_mutex_unlock(&sweeper->lock);
-    return stopping;
-}
-
 static void *run_sweeper(void *context)
 {
     struct jk_sweeper *sweeper = context;
     (void)pthread_setname_np(pthread_self(), "jk-sweeper");
-    while (!rest_sweeper(sweeper, sweep_once(sweeper)))
+    while (!jk_condition_rest(&sweeper->changed, &sweeper->lock, &sweeper->stopping, sweep_once(sweeper)))
         continue;
     return NULL;
 }

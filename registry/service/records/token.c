@@ -83,27 +83,18 @@ static enum jk_status whose(struct jk_call *call, int64_t asked, uint64_t *out_a
 
 /* ---- create ---- */
 
-/* Called at each making, so that what has ended is looked at once. */
-static enum jk_status count_live_tokens(struct jk_turn *turn, uint64_t account, size_t *out_live,
-                                        struct jk_error *error)
+static enum jk_status check_tokens_quota(struct jk_turn *turn, uint64_t account, struct jk_error *error)
 {
-    size_t count;
+    size_t live = 0, count;
+    /* At each making, so that what has ended is looked at once. */
     const struct jk_token *list = jk_directory_live_tokens(turn->directory, account, turn->arena, &count);
     if (!list) return jk_out_of_memory(error);
-    *out_live = 0;
     for (size_t i = 0; i < count; i++) {
         if (jk_token_in_force(turn->directory, &list[i], turn->time_us))
-            ++*out_live;
+            live++;
         else
             jk_directory_token_ended(turn->directory, list[i].id);
     }
-    return JK_OK;
-}
-
-static enum jk_status check_tokens_quota(struct jk_turn *turn, uint64_t account, struct jk_error *error)
-{
-    size_t live = 0;
-    JK_TRY(count_live_tokens(turn, account, &live, error));
     if (live >= JK_TOKENS_PER_ACCOUNT)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "TOKENS_QUOTA",
                        "The account has %d live tokens, which is the most; revoke one first", JK_TOKENS_PER_ACCOUNT);

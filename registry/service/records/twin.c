@@ -1,6 +1,7 @@
 /* See twin.h. */
 #include "service/records/twin.h"
 
+#include "book/home.h"
 #include "domain/ident.h"
 
 static const struct jk_span hub = {"huggingface.co/", sizeof "huggingface.co/" - 1};
@@ -24,23 +25,20 @@ static bool is_on_roster(const struct jk_book *book, struct jk_span publisher, u
     return reserved && reserved->kind == JK_RESERVED_PUBLISHER && jk_span_equal_fold(reserved->text, publisher);
 }
 
-/* Whether the publisher of that name here is verified, and known to be the one of that name on the hub. */
-static bool holds_its_namespace(const struct jk_book *book, struct jk_span publisher, uint32_t n)
+/* Whether the model's publisher here is verified, and known to be the one of that name on the hub. */
+static bool holds_its_namespace(const struct jk_book *book, struct jk_span publisher, struct jk_span name, uint32_t n)
 {
-    char organisation[sizeof "huggingface.co/" + JK_NAME_PART_MAX];
     uint32_t slot = jk_book_find_publisher(book, publisher, n);
-    if (slot == JK_NONE || publisher.len > JK_NAME_PART_MAX) return false;
-    memcpy(organisation, hub.at, hub.len);
-    memcpy(organisation + hub.len, publisher.at, publisher.len);
-    return jk_book_is_verified(book, slot, n) &&
-           jk_book_namespace_holder(book, (struct jk_span){organisation, hub.len + publisher.len}, n) == slot;
+    if (slot == JK_NONE || !jk_book_is_verified(book, slot, n)) return false;
+    const struct jk_namespace *held = jk_book_namespace_on(book, JK_SPAN("huggingface.co"), name, n);
+    return held && held->holder == slot;
 }
 
 bool jk_twin_is_proven(const struct jk_book *book, struct jk_span name, uint32_t n)
 {
     struct jk_span publisher, model;
     jk_ident_split(name, &publisher, &model);
-    return is_on_roster(book, publisher, n) || holds_its_namespace(book, publisher, n);
+    return is_on_roster(book, publisher, n) || holds_its_namespace(book, publisher, name, n);
 }
 
 static bool is_own(const struct jk_book *book, struct jk_directory *directory, struct jk_span name, uint64_t account,

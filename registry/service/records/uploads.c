@@ -11,6 +11,8 @@
 #define RETRY_MS     5000
 #define ENDED_BEFORE 1 /* of a call's due_ms: long ago */
 
+#define WITH_PLACES "manifests, lists of a census and challenge texts"
+
 static const struct jk_shares_limits limits = {.most = 12, .each = 3};
 
 struct jk_uploads {
@@ -108,17 +110,16 @@ enum jk_status jk_uploads_enter(struct jk_uploads *uploads, struct jk_call *call
     enum jk_shares_word word = enter(uploads, call, place, &caller);
     pthread_mutex_unlock(&uploads->mutex);
     if (word == JK_SHARES_IN) return JK_OK;
-    return jk_callers_refuse(uploads->callers, &caller, word, "UPLOADS_BUSY", "manifests are being uploaded", error);
+    return jk_callers_refuse(uploads->callers, &caller, word, "UPLOADS_BUSY", WITH_PLACES " are being uploaded", error);
 }
 
 static enum jk_status fail_given_up(struct jk_error *error)
 {
     error->retry_ms = RETRY_MS;
-    return jk_fail(
-        error, JK_RESOURCE_EXHAUSTED, "UPLOADS_BUSY",
-        "%u manifests are being uploaded on this server, which is the limit, and the place of this one went to "
-        "another: it came too slowly, or the account has more; try again later",
-        limits.most);
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "UPLOADS_BUSY",
+                   "%u " WITH_PLACES " are being uploaded on this server, which is the limit, and the place of "
+                   "this one went to another: it came too slowly, or the account has more; try again later",
+                   limits.most);
 }
 
 enum jk_status jk_uploads_go_on(struct jk_uploads *uploads, struct jk_upload_place *place, uint64_t received,

@@ -1,4 +1,4 @@
-/* Places for manifests that are being uploaded, shared out by account. Where all are taken, an upload that comes too
+/* Places for manifests, lists and challenge texts that are being uploaded, shared out by account. Where all are taken, an upload that comes too
  * slowly, or is one of several of its account, gives its place up to an account that has fewer: so nobody keeps others
  * out by sending little by little. Thread-safe. */
 #ifndef JK_SERVICE_RECORDS_UPLOADS_H

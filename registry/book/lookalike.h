@@ -1,7 +1,7 @@
 /* Names that require approval: those that are, or look like (domain/skeleton.h), a name on the roster or an upstream
- * organisation's. Checked when creating publishers; existing ones stay. Pure but for the book. */
-#ifndef JK_SERVICE_RECORDS_LOOKALIKE_H
-#define JK_SERVICE_RECORDS_LOOKALIKE_H
+ * organisation's. Checked when creating publishers; existing ones stay. Pure. */
+#ifndef JK_BOOK_LOOKALIKE_H
+#define JK_BOOK_LOOKALIKE_H
 
 #include "book/book.h"
 
@@ -13,9 +13,11 @@ struct jk_lookalike {
 };
 
 bool jk_lookalike_find(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_lookalike *out_found);
-/* FAILED_PRECONDITION (NAME_RESERVED) says what the name looks like, and how to ask for it. `registrar`: creates
- * publishers for others, which nobody owns before a claim is approved, and so may enter an upstream organisation under
- * its own name. */
+/* Whether creating a publisher of that name takes an admin's approval. `registrar`: creates publishers for others, which
+ * nobody owns before a claim is approved, and so may enter an upstream organisation under its own name. */
+bool jk_lookalike_takes_approval(const struct jk_book *book, uint32_t n, struct jk_span name, bool registrar,
+                                 struct jk_lookalike *out_found);
+/* FAILED_PRECONDITION (NAME_RESERVED) says what the name looks like, and how to ask for it. */
 JK_MUST_USE enum jk_status jk_lookalike_check(const struct jk_book *book, uint32_t n, struct jk_span name,
                                               bool registrar, struct jk_error *error);
 

@@ -8,8 +8,8 @@
  *
  * Threads: any, without locks. Guests are counted in a fixed table by a hash that only this process knows, so two may
  * share a place, one in 65,536; they then share its limits, too. */
-#ifndef JK_RPC_DOORMAN_H
-#define JK_RPC_DOORMAN_H
+#ifndef JK_BASE_DOORMAN_H
+#define JK_BASE_DOORMAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

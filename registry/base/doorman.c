@@ -1,6 +1,6 @@
 /* See doorman.h. Each counter is incremented first, then compared, and decremented if it is too high: so two calls can
  * never both take the last place, though both may be refused it. */
-#include "rpc/doorman.h"
+#include "base/doorman.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -66,12 +66,6 @@ unsigned jk_doorman_guest(const struct jk_doorman *doorman, const struct jk_peer
 
 /* ---- calls ---- */
 
-/* An eighth of the places is reserved for guests that have few. */
-static bool is_kept(const struct jk_doorman *doorman, unsigned calls)
-{
-    return calls > doorman->limits.calls - doorman->limits.calls / 8;
-}
-
 enum jk_doorman_word jk_doorman_enter(struct jk_doorman *doorman, unsigned guest, bool health)
 {
     const struct jk_doorman_limits *limits = &doorman->limits;
@@ -79,7 +73,9 @@ enum jk_doorman_word jk_doorman_enter(struct jk_doorman *doorman, unsigned guest
     unsigned each = guest ? atomic_fetch_add(&doorman->places[guest].calls, 1) + 1 : JK_DOORMAN_MODEST + 1;
     if (health) return calls > limits->calls + JK_DOORMAN_HEALTH ? JK_DOORMAN_FULL : JK_DOORMAN_IN;
     if (guest && each > limits->calls_each) return JK_DOORMAN_FULL_EACH;
-    if (calls > limits->calls || (is_kept(doorman, calls) && each > JK_DOORMAN_MODEST)) return JK_DOORMAN_FULL;
+    /* An eighth of the places is reserved for guests that have few. */
+    if (calls > limits->calls || (calls > limits->calls - limits->calls / 8 && each > JK_DOORMAN_MODEST))
+        return JK_DOORMAN_FULL;
     return JK_DOORMAN_IN;
 }
 
@@ -91,12 +87,6 @@ void jk_doorman_leave(struct jk_doorman *doorman, unsigned guest)
 
 /* ---- bytes ---- */
 
-/* A quarter of the bytes is reserved for guests with hardly any unread. */
-static size_t free_for_all(const struct jk_doorman *doorman)
-{
-    return doorman->limits.unread - doorman->limits.unread / 4;
-}
-
 /* With `bytes`, the limits are `all` in total and `each` per guest. Those that cannot be told apart have no share of
  * their own, and nothing of the reserve. */
 static enum jk_doorman_word judge_bytes(const struct jk_doorman *doorman, unsigned guest, size_t bytes, size_t all,
@@ -104,7 +94,9 @@ static enum jk_doorman_word judge_bytes(const struct jk_doorman *doorman, unsign
 {
     if (guest && each > doorman->limits.unread_each) return JK_DOORMAN_FULL_EACH;
     bool modest = guest && each - bytes <= JK_DOORMAN_MODEST_BYTES;
-    if (all > doorman->limits.unread || (all > free_for_all(doorman) && !modest)) return JK_DOORMAN_FULL;
+    /* A quarter of the bytes is reserved for guests with hardly any unread. */
+    if (all > doorman->limits.unread || (all > doorman->limits.unread - doorman->limits.unread / 4 && !modest))
+        return JK_DOORMAN_FULL;
     return JK_DOORMAN_IN;
 }
 

@@ -1,5 +1,5 @@
 /* See lookalike.h. */
-#include "service/records/lookalike.h"
+#include "book/lookalike.h"
 
 #include "domain/upstream.h"
 
@@ -21,12 +21,17 @@ bool jk_lookalike_find(const struct jk_book *book, uint32_t n, struct jk_span na
     return true;
 }
 
+bool jk_lookalike_takes_approval(const struct jk_book *book, uint32_t n, struct jk_span name, bool registrar,
+                                 struct jk_lookalike *out_found)
+{
+    return jk_lookalike_find(book, n, name, out_found) && !(registrar && out_found->upstream && out_found->same);
+}
+
 enum jk_status jk_lookalike_check(const struct jk_book *book, uint32_t n, struct jk_span name, bool registrar,
                                   struct jk_error *error)
 {
     struct jk_lookalike found;
-    if (!jk_lookalike_find(book, n, name, &found)) return JK_OK;
-    if (registrar && found.upstream && found.same) return JK_OK;
+    if (!jk_lookalike_takes_approval(book, n, name, registrar, &found)) return JK_OK;
     jk_error_fact(error, "looks_like", "%.*s", JK_SPAN_ARG(found.like));
     return jk_fail(error, JK_FAILED_PRECONDITION, "NAME_RESERVED",
                    "The name \"%.*s\" %s \"%.*s\", %s; it takes an admin's approval: jokbo publisher request %.*s",
