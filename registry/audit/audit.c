@@ -37,14 +37,6 @@ static bool keep_hash(struct level *level, const struct jk_digest *hash)
     return true;
 }
 
-/* A worker's finding is handed on with its facts. */
-static enum jk_status hand_on(const struct jk_error *from, struct jk_error *error)
-{
-    for (size_t i = 0; i < from->fact_count; i++)
-        jk_error_fact(error, from->facts[i].key, "%s", from->facts[i].value);
-    return jk_fail(error, from->status, from->reason, "%s", from->message);
-}
-
 /* ---- the fold ---- */
 
 /* Entry 0 names the log and its first key: another log's entries under a good checkpoint would be told here. */
@@ -93,7 +85,12 @@ static enum jk_status fold_bundle(struct jk_audit *audit, const struct jk_slot *
 
 static enum jk_status take_slot(struct jk_audit *audit, const struct jk_slot *slot, struct jk_error *error)
 {
-    if (slot->status != JK_OK) return hand_on(&slot->error, error);
+    if (slot->status != JK_OK) {
+        /* a worker's finding is handed on with its facts */
+        for (size_t i = 0; i < slot->error.fact_count; i++)
+            jk_error_fact(error, slot->error.facts[i].key, "%s", slot->error.facts[i].value);
+        return jk_fail(error, slot->error.status, slot->error.reason, "%s", slot->error.message);
+    }
     if (audit->book) JK_TRY(fold_bundle(audit, slot, error));
     if (slot->width == JK_TILE_WIDTH)
         return keep_hash(&audit->levels[1], &slot->root) ? JK_OK : jk_out_of_memory(error);
@@ -112,16 +109,6 @@ static enum jk_status take_bundles(struct jk_audit *audit, const struct jk_audit
         if (options->progress) options->progress(options->context, done, audit->size);
     }
     return JK_OK;
-}
-
-static enum jk_status check_bundles(struct jk_audit *audit, const struct jk_audit_options *options,
-                                    struct jk_error *error)
-{
-    struct jk_ring *ring;
-    JK_TRY(jk_ring_start(options, audit->size, &ring, error));
-    enum jk_status status = take_bundles(audit, options, ring, error);
-    jk_ring_stop(ring);
-    return status;
 }
 
 /* ---- the tree above the leaves ---- */
@@ -156,16 +143,6 @@ static enum jk_status check_tile(struct jk_audit *audit, const struct jk_tile *t
     memcpy(hashes, expected, sizeof hashes);
     struct jk_digest root = jk_ring_root_of(hashes);
     return keep_hash(&audit->levels[tile->level + 1], &root) ? JK_OK : jk_out_of_memory(error);
-}
-
-static enum jk_status check_levels(struct jk_audit *audit, struct jk_error *error)
-{
-    for (unsigned level = 1; level < JK_TILE_LEVELS && audit->levels[level].count > 0; level++) {
-        struct jk_tile tile = {JK_TILE_HASHES, level, 0, 0};
-        for (; (tile.width = jk_tile_width_at(level, tile.index, audit->size)) > 0; tile.index++)
-            JK_TRY(check_tile(audit, &tile, error));
-    }
-    return JK_OK;
 }
 
 /* ---- keys ---- */
@@ -282,21 +259,6 @@ bool jk_audit_prove(struct jk_audit *audit, uint64_t old_size, uint64_t size, st
     return size <= audit->size && jk_merkle_consistency(read_tile_hash, audit, old_size, size, out_proof);
 }
 
-static enum jk_status check_root(struct jk_audit *audit, const struct jk_audit_signed *head, struct jk_error *error)
-{
-    char want[JK_DIGEST_HEX + 1], have[JK_DIGEST_HEX + 1];
-    struct jk_digest root;
-    JK_TRY(jk_audit_root(audit, audit->size, &root, error));
-    if (jk_digest_equal(&root, &head->checkpoint.root)) return JK_OK;
-    jk_digest_hex(&head->checkpoint.root, want);
-    jk_digest_hex(&root, have);
-    jk_error_fact(error, "expected", "%s", want);
-    jk_error_fact(error, "found", "%s", have);
-    return jk_fail(error, JK_DATA_LOSS, "AUDIT_ROOT",
-                   "the root of %llu entries: expected %s, which the checkpoint signs; found %s",
-                   (unsigned long long)audit->size, want, have);
-}
-
 static enum jk_status forked(const struct jk_audit_signed *earlier, const struct jk_audit_signed *head,
                              const char *what, struct jk_error *error)
 {
@@ -334,9 +296,31 @@ enum jk_status jk_audit_follows(struct jk_audit *audit, const struct jk_audit_si
 static enum jk_status check_all(struct jk_audit *audit, const struct jk_audit_options *options,
                                 const struct jk_audit_signed *head, struct jk_error *error)
 {
-    JK_TRY(check_bundles(audit, options, error));
-    JK_TRY(check_levels(audit, error));
-    JK_TRY(check_root(audit, head, error));
+    struct jk_ring *ring;
+    JK_TRY(jk_ring_start(options, audit->size, &ring, error));
+    enum jk_status status = take_bundles(audit, options, ring, error);
+    jk_ring_stop(ring);
+    JK_TRY(status);
+
+    for (unsigned level = 1; level < JK_TILE_LEVELS && audit->levels[level].count > 0; level++) {
+        struct jk_tile tile = {JK_TILE_HASHES, level, 0, 0};
+        for (; (tile.width = jk_tile_width_at(level, tile.index, audit->size)) > 0; tile.index++)
+            JK_TRY(check_tile(audit, &tile, error));
+    }
+
+    char want[JK_DIGEST_HEX + 1], have[JK_DIGEST_HEX + 1];
+    struct jk_digest root;
+    JK_TRY(jk_audit_root(audit, audit->size, &root, error));
+    if (!jk_digest_equal(&root, &head->checkpoint.root)) {
+        jk_digest_hex(&head->checkpoint.root, want);
+        jk_digest_hex(&root, have);
+        jk_error_fact(error, "expected", "%s", want);
+        jk_error_fact(error, "found", "%s", have);
+        return jk_fail(error, JK_DATA_LOSS, "AUDIT_ROOT",
+                       "the root of %llu entries: expected %s, which the checkpoint signs; found %s",
+                       (unsigned long long)audit->size, want, have);
+    }
+
     return audit->book ? check_identity(audit, head, error) : JK_OK;
 }
 

@@ -66,7 +66,8 @@ bool jk_copy_has(int folder, const char *path, uint64_t *out_size)
 
 /* ---- writing ---- */
 
-static enum jk_status make_folders(int folder, const char *path, struct jk_error *error)
+enum jk_status jk_copy_write(int folder, const char *temporary, const char *path, struct jk_span bytes, bool durable,
+                             struct jk_error *error)
 {
     char part[JK_COPY_PATH];
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -76,13 +77,7 @@ static enum jk_status make_folders(int folder, const char *path, struct jk_error
         part[len] = '\0';
         if (mkdirat(folder, part, 0755) != 0 && errno != EEXIST) return copy_fault("made", part, error);
     }
-    return JK_OK;
-}
 
-enum jk_status jk_copy_write(int folder, const char *temporary, const char *path, struct jk_span bytes, bool durable,
-                             struct jk_error *error)
-{
-    JK_TRY(make_folders(folder, path, error));
     int why = jk_file_replace(folder, temporary, path, bytes, 0644, durable);
     if (!why) return JK_OK;
     errno = why;

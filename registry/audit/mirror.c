@@ -28,7 +28,9 @@ struct jk_mirror {
     struct jk_mirror_options options;
     int folder, lock_file;
     struct jk_fetch *fetch; /* the calling thread's */
-    char url[URL_MAX];      /* without "/" at its end */
+    struct jk_fetch *large; /* the same for large files; NULL: none was asked for yet */
+    size_t large_most;
+    char url[URL_MAX]; /* without "/" at its end */
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t moved;
@@ -226,29 +228,6 @@ static struct jk_fetch *new_fetch(const struct jk_mirror_options *options, size_
     return jk_fetch_new(&own);
 }
 
-static void count_missing(struct jk_mirror *mirror, uint64_t size)
-{
-    struct jk_tile tile;
-    mirror->total = mirror->done = mirror->turn = 0;
-    mirror->failed_turn = UINT64_MAX;
-    jk_tile_walk_init(&mirror->walk, 0, size);
-    while (jk_tile_walk_next(&mirror->walk, &tile))
-        mirror->total += !is_mirrored(mirror, &tile);
-    jk_tile_walk_init(&mirror->walk, 0, size);
-}
-
-/* Shows progress until every fetcher is through. The lock is held, but not while progress is shown. */
-static void watch(struct jk_mirror *mirror)
-{
-    while (mirror->working > 0) {
-        (void)jk_condition_wait_until(&mirror->moved, &mirror->lock, jk_monotonic_ms() + PROGRESS_MS);
-        uint64_t done = mirror->done;
-        pthread_mutex_unlock(&mirror->lock);
-        if (mirror->options.progress) mirror->options.progress(mirror->options.context, done, mirror->total);
-        pthread_mutex_lock(&mirror->lock);
-    }
-}
-
 static unsigned start_fetchers(struct jk_mirror *mirror, struct fetcher *fetchers)
 {
     unsigned count = 0;
@@ -269,12 +248,28 @@ static unsigned start_fetchers(struct jk_mirror *mirror, struct fetcher *fetcher
 enum jk_status jk_mirror_fill(struct jk_mirror *mirror, uint64_t size, uint64_t *out_fetched, struct jk_error *error)
 {
     struct fetcher fetchers[JK_MIRROR_JOBS_MAX];
-    count_missing(mirror, size);
+    struct jk_tile tile;
+    mirror->total = mirror->done = mirror->turn = 0;
+    mirror->failed_turn = UINT64_MAX;
+    jk_tile_walk_init(&mirror->walk, 0, size);
+    while (jk_tile_walk_next(&mirror->walk, &tile))
+        mirror->total += !is_mirrored(mirror, &tile);
+    jk_tile_walk_init(&mirror->walk, 0, size);
+
     *out_fetched = mirror->total;
     if (mirror->total == 0) return JK_OK;
     pthread_mutex_lock(&mirror->lock);
     unsigned count = start_fetchers(mirror, fetchers);
-    watch(mirror);
+
+    /* Shows progress until every fetcher is through. The lock is held, but not while progress is shown. */
+    while (mirror->working > 0) {
+        (void)jk_condition_wait_until(&mirror->moved, &mirror->lock, jk_monotonic_ms() + PROGRESS_MS);
+        uint64_t done = mirror->done;
+        pthread_mutex_unlock(&mirror->lock);
+        if (mirror->options.progress) mirror->options.progress(mirror->options.context, done, mirror->total);
+        pthread_mutex_lock(&mirror->lock);
+    }
+
     pthread_mutex_unlock(&mirror->lock);
     for (unsigned i = 0; i < count; i++) {
         pthread_join(fetchers[i].thread, NULL);
@@ -393,24 +388,6 @@ unsigned jk_mirror_reject(struct jk_mirror *mirror, uint64_t size, const char *p
 
 /* ---- open and close ---- */
 
-static enum jk_status make_folder(const char *path, struct jk_error *error)
-{
-    char part[JK_COPY_PATH];
-    size_t len = strlen(path);
-    if (len == 0 || len >= sizeof part)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "the mirror's path must have 1 to %zu bytes",
-                       sizeof part - 1);
-    for (size_t i = 1; i <= len; i++) {
-        if (path[i] != '/' && path[i] != '\0') continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return jk_fail(error, JK_INTERNAL, "LOCAL_FILE", "the folder %.300s cannot be created: %s", part,
-                           strerror(errno));
-    }
-    return JK_OK;
-}
-
 static enum jk_status lock_folder(struct jk_mirror *mirror, struct jk_error *error)
 {
     mirror->lock_file = openat(mirror->folder, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -426,7 +403,21 @@ enum jk_status jk_mirror_place(struct jk_mirror *mirror, const char *folder, str
 {
     JK_CHECK(mirror->folder < 0);
     mirror->options.folder = folder;
-    JK_TRY(make_folder(folder, error));
+
+    char part[JK_COPY_PATH];
+    size_t len = strlen(folder);
+    if (len == 0 || len >= sizeof part)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "the mirror's path must have 1 to %zu bytes",
+                       sizeof part - 1);
+    for (size_t i = 1; i <= len; i++) {
+        if (folder[i] != '/' && folder[i] != '\0') continue;
+        memcpy(part, folder, i);
+        part[i] = '\0';
+        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+            return jk_fail(error, JK_INTERNAL, "LOCAL_FILE", "the folder %.300s cannot be created: %s", part,
+                           strerror(errno));
+    }
+
     JK_TRY(jk_copy_open(folder, &mirror->folder, error));
     enum jk_status status = lock_folder(mirror, error);
     if (status == JK_OK) return JK_OK;
@@ -450,17 +441,24 @@ static enum jk_status set_up(struct jk_mirror *mirror, struct jk_error *error)
     return mirror->fetch ? JK_OK : jk_out_of_memory(error);
 }
 
+/* One connection for all files with the same limit, of which there may be many. */
+static bool open_large(struct jk_mirror *mirror, size_t most)
+{
+    if (mirror->large && mirror->large_most == most) return true;
+    jk_fetch_free(mirror->large);
+    mirror->large = new_fetch(&mirror->options, most);
+    mirror->large_most = most;
+    return mirror->large != NULL;
+}
+
 enum jk_status jk_mirror_get_large(struct jk_mirror *mirror, const char *path, size_t most, struct jk_text *out_bytes,
                                    struct jk_error *error)
 {
-    struct jk_fetch *fetch = new_fetch(&mirror->options, most);
     struct jk_span bytes;
-    if (!fetch) return jk_out_of_memory(error);
-    enum jk_status status = fetch_file(mirror, fetch, path, &bytes, error);
     jk_text_clear(out_bytes);
-    if (status == JK_OK) jk_text_add(out_bytes, bytes);
-    jk_fetch_free(fetch);
-    if (status != JK_OK) return status;
+    if (!open_large(mirror, most)) return jk_out_of_memory(error);
+    JK_TRY(fetch_file(mirror, mirror->large, path, &bytes, error));
+    jk_text_add(out_bytes, bytes);
     return out_bytes->failed ? jk_out_of_memory(error) : JK_OK;
 }
 
@@ -487,6 +485,7 @@ void jk_mirror_close(struct jk_mirror *mirror)
 {
     if (!mirror) return;
     jk_fetch_free(mirror->fetch);
+    jk_fetch_free(mirror->large);
     if (mirror->lock_file >= 0) close(mirror->lock_file);
     if (mirror->folder >= 0) close(mirror->folder);
     pthread_cond_destroy(&mirror->moved);

@@ -49,8 +49,12 @@ static enum jk_status leaf_differs(struct jk_slot *slot, unsigned at, const stru
                    slot->entries.path, have);
 }
 
-static enum jk_status check_leaves(struct jk_slot *slot)
+static enum jk_status check_bundle(const struct jk_ring *ring, struct jk_slot *slot)
 {
+    struct jk_tile tile = {JK_TILE_ENTRIES, 0, slot->width, slot->bundle};
+    JK_TRY(jk_copy_tile(ring->folder, &tile, &slot->entries, &slot->error));
+    tile.kind = JK_TILE_HASHES;
+    JK_TRY(jk_copy_tile(ring->folder, &tile, &slot->hashes, &slot->error));
     const char *expected = slot->hashes.text.bytes;
     for (unsigned i = 0; i < slot->width; i++) {
         struct jk_digest want;
@@ -58,27 +62,15 @@ static enum jk_status check_leaves(struct jk_slot *slot)
         memcpy(want.bytes, expected + (size_t)i * JK_DIGEST_SIZE, JK_DIGEST_SIZE);
         if (!jk_digest_equal(&want, &slot->leaves[i])) return leaf_differs(slot, i, &want);
     }
-    return JK_OK;
-}
-
-/* Stops at the first that is not an entry. Whether that is the log's first fault is known only to the thread that folds
- * the entries before it. */
-static void parse_entries(struct jk_slot *slot)
-{
-    unsigned i = 0;
-    while (i < slot->width && jk_parsed_entry_read(slot->entries.entries[i], &slot->parsed[i], &slot->error) == JK_OK)
-        i++;
-    slot->parsed_count = i;
-}
-
-static enum jk_status check_bundle(const struct jk_ring *ring, struct jk_slot *slot)
-{
-    struct jk_tile tile = {JK_TILE_ENTRIES, 0, slot->width, slot->bundle};
-    JK_TRY(jk_copy_tile(ring->folder, &tile, &slot->entries, &slot->error));
-    tile.kind = JK_TILE_HASHES;
-    JK_TRY(jk_copy_tile(ring->folder, &tile, &slot->hashes, &slot->error));
-    JK_TRY(check_leaves(slot));
-    if (slot->parsed) parse_entries(slot);
+    if (slot->parsed) {
+        /* Stops at the first that is not an entry. Whether that is the log's first fault is known only to the thread
+         * that folds the entries before it. */
+        unsigned i = 0;
+        while (i < slot->width &&
+               jk_parsed_entry_read(slot->entries.entries[i], &slot->parsed[i], &slot->error) == JK_OK)
+            i++;
+        slot->parsed_count = i;
+    }
     if (slot->width < JK_TILE_WIDTH) return JK_OK;
     struct jk_digest hashes[JK_TILE_WIDTH];
     memcpy(hashes, slot->leaves, sizeof hashes);
@@ -139,21 +131,6 @@ void jk_ring_give(struct jk_ring *ring, struct jk_slot *slot)
 
 /* ---- start and stop ---- */
 
-static void done_slot(struct jk_slot *slot)
-{
-    jk_tile_bytes_done(&slot->entries);
-    jk_tile_bytes_done(&slot->hashes);
-    jk_arena_done(&slot->arena);
-}
-
-static void init_slot(struct jk_slot *slot)
-{
-    jk_tile_bytes_init(&slot->entries);
-    jk_tile_bytes_init(&slot->hashes);
-    jk_arena_init(&slot->arena, ERROR_ARENA);
-    jk_error_init(&slot->error, &slot->arena);
-}
-
 /* What all slots parse lies side by side, since together it fills some large pages. */
 static bool share_parsed(struct jk_ring *ring)
 {
@@ -165,8 +142,11 @@ static bool share_parsed(struct jk_ring *ring)
 
 static void free_ring(struct jk_ring *ring)
 {
-    for (unsigned i = 0; i < ring->slot_count; i++)
-        done_slot(&ring->slots[i]);
+    for (unsigned i = 0; i < ring->slot_count; i++) {
+        jk_tile_bytes_done(&ring->slots[i].entries);
+        jk_tile_bytes_done(&ring->slots[i].hashes);
+        jk_arena_done(&ring->slots[i].arena);
+    }
     pthread_cond_destroy(&ring->free);
     pthread_cond_destroy(&ring->ready);
     pthread_mutex_destroy(&ring->lock);
@@ -198,8 +178,12 @@ static struct jk_ring *new_ring(const struct jk_audit_options *options, uint64_t
     ring->bundles = size / JK_TILE_WIDTH + (size % JK_TILE_WIDTH != 0);
     ring->slots = calloc((size_t)options->jobs * SLOTS_A_WORKER, sizeof *ring->slots);
     if (ring->slots) ring->slot_count = options->jobs * SLOTS_A_WORKER;
-    for (unsigned i = 0; i < ring->slot_count; i++)
-        init_slot(&ring->slots[i]);
+    for (unsigned i = 0; i < ring->slot_count; i++) {
+        jk_tile_bytes_init(&ring->slots[i].entries);
+        jk_tile_bytes_init(&ring->slots[i].hashes);
+        jk_arena_init(&ring->slots[i].arena, ERROR_ARENA);
+        jk_error_init(&ring->slots[i].error, &ring->slots[i].arena);
+    }
     if (ring->slots && (!options->fold || share_parsed(ring))) return ring;
     free_ring(ring);
     return NULL;

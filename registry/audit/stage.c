@@ -216,24 +216,6 @@ static enum jk_status try_key(const struct jk_audit_revision *revision, struct j
     return uncertified(revision, why.message, error);
 }
 
-/* Keys that sign at some size above the closing's entry: the certificate may be made again whenever its file is lost.
- */
-static enum jk_status check_log_key(const struct jk_audit_revision *revision, const struct jk_book *book,
-                                    struct jk_span note, const struct jk_verifier *head, struct jk_verifier *out_key,
-                                    struct jk_error *error)
-{
-    bool is_signed = false;
-    for (uint32_t i = jk_book_key_count(book); i-- > 0 && !is_signed;) {
-        struct jk_book_key key = jk_book_key_at(book, i);
-        if (key.until <= revision->closing->from || !jk_verifier_parse(key.key, out_key)) continue;
-        JK_TRY(try_key(revision, note, out_key, &is_signed, error));
-    }
-    if (is_signed) return JK_OK;
-    *out_key = *head;
-    JK_TRY(try_key(revision, note, head, &is_signed, error));
-    return is_signed ? JK_OK : uncertified(revision, "no key of the log has signed it", error);
-}
-
 static enum jk_status check_counts_key(const struct jk_audit_revision *revision, struct jk_span note,
                                        const struct jk_verifier *key, struct jk_error *error)
 {
@@ -256,6 +238,20 @@ enum jk_status jk_audit_revision_certified(const struct jk_audit_revision *revis
     jk_error_init(&why, NULL);
     if (jk_note_open(note, &body, &signatures, &why) != JK_OK) return uncertified(revision, why.message, error);
     JK_TRY(check_body(revision, body, error));
-    JK_TRY(check_log_key(revision, book, note, head, out_log_key, error));
+
+    /* Keys that sign at some size above the closing's entry: the certificate may be made again whenever its file is
+     * lost. */
+    bool is_signed = false;
+    for (uint32_t i = jk_book_key_count(book); i-- > 0 && !is_signed;) {
+        struct jk_book_key key = jk_book_key_at(book, i);
+        if (key.until <= revision->closing->from || !jk_verifier_parse(key.key, out_log_key)) continue;
+        JK_TRY(try_key(revision, note, out_log_key, &is_signed, error));
+    }
+    if (!is_signed) {
+        *out_log_key = *head;
+        JK_TRY(try_key(revision, note, head, &is_signed, error));
+        if (!is_signed) return uncertified(revision, "no key of the log has signed it", error);
+    }
+
     return check_counts_key(revision, note, counts_key, error);
 }

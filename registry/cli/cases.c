@@ -53,22 +53,33 @@ static void print_others(struct jk_cli *cli, struct jk_table *table, char *const
     if (more) jk_print_fact(table, " ", "and more");
 }
 
-void jk_cases_print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
+static void print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
 {
     struct jk_table table;
-    print_title(cli, ruling->log_index, "ruling", ruling->model, state_text(ruling));
+    print_title(cli, ruling->log_index, "ruling", *ruling->model ? ruling->model : ruling->verifier,
+                state_text(ruling));
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "it", what_it_does(ruling));
     jk_print_fact(&table, "as a derivative of", ruling->root);
     jk_print_fact(&table, "release", ruling->lineage_hash);
     print_others(cli, &table, ruling->others, ruling->n_others, ruling->more_others);
     jk_print_fact(&table, "external model", ruling->external);
+    jk_print_fact(&table, "institution", ruling->institution);
     jk_print_fact(&table, "reason", ruling->reason);
     jk_print_fact(&table, "text", ruling->text);
     if (ruling->log_index > 0) jk_print_fact(&table, "made", jk_print_moment(cli, ruling->create_time));
     if (ruling->decision_index > 0)
         jk_print_fact(&table, "decided by entry", jk_print_number(cli, ruling->decision_index));
     jk_print_table(cli, &table);
+}
+
+enum jk_status jk_cases_show_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
+{
+    if (cli->json) return jk_print_message(cli, &ruling->base);
+    print_ruling(cli, ruling);
+    if (ruling->state == JOKBO__V1__RULING_STATE__RULING_STATE_PENDING && ruling->log_index > 0)
+        fprintf(cli->out, "Another evaluator confirms it: jokbo rule confirm %lld\n", (long long)ruling->log_index);
+    return JK_OK;
 }
 
 /* "other/model: since entry 581 (2026-11-17 10:00 KST), verified, manifest held". */
@@ -171,7 +182,7 @@ void jk_cases_print(struct jk_cli *cli, const struct jk_cases *cases)
 {
     for (size_t i = 0; i < cases->ruling_count; i++) {
         fputc('\n', cli->out);
-        jk_cases_print_ruling(cli, cases->rulings[i]);
+        print_ruling(cli, cases->rulings[i]);
     }
     for (size_t i = 0; i < cases->dispute_count; i++) {
         fputc('\n', cli->out);

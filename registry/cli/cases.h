@@ -7,7 +7,8 @@
 
 #include "cli/console/cli.h"
 
-void jk_cases_print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling);
+/* What a ruling just made or decided says, and what comes next; or its JSON. */
+JK_MUST_USE enum jk_status jk_cases_show_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling);
 void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *dispute);
 
 /* A table, a line each. */

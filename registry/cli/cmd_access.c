@@ -126,7 +126,7 @@ enum jk_status jk_run_account_list(struct jk_cli *cli)
     static const struct jk_column columns[] = {{"account", true},
                                                {"label", false, .wrap = true},
                                                {"roles", false, .wrap = true},
-                                               {"team", false, .wrap = true},
+                                               {"acts for", false, .wrap = true},
                                                {"", false},
                                                {"created", false, .spare = 1},
                                                {"by", true, .spare = 2}};
@@ -136,14 +136,14 @@ enum jk_status jk_run_account_list(struct jk_cli *cli)
     struct jk_table table;
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
-    if (cli->csv) return jk_sheet_list(cli, "id,label,roles,team,disabled,create_time,created_by", &list);
+    if (cli->csv) return jk_sheet_list(cli, "id,label,roles,team,verifier,disabled,create_time,created_by", &list);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Account *account = (const Jokbo__V1__Account *)list.items[i];
         jk_table_cellf(&table, "%lld", (long long)account->id);
         jk_table_cell(&table, account->label);
         jk_table_cell(&table, roles_of(cli, account));
-        jk_table_cell(&table, account->team);
+        jk_table_cell(&table, *account->team ? account->team : account->verifier);
         jk_table_cell(&table, account->disabled ? "disabled" : "");
         jk_table_cell(&table, jk_print_time(cli, account->create_time));
         jk_table_cell(&table, account->created_by ? jk_print_number(cli, account->created_by) : "");
@@ -251,16 +251,6 @@ enum jk_status jk_run_token_create(struct jk_cli *cli)
     return JK_OK;
 }
 
-/* The token that it ends with, or the other account that created it. */
-static const char *maker_of(struct jk_cli *cli, const Jokbo__V1__Token *token)
-{
-    const char *text = token->parent
-                           ? jk_arena_printf(&cli->arena, "token %lld, ends with it", (long long)token->parent)
-                       : token->made_by ? jk_arena_printf(&cli->arena, "account %lld", (long long)token->made_by)
-                                        : NULL;
-    return text ? text : "";
-}
-
 enum jk_status jk_run_token_list(struct jk_cli *cli)
 {
     static const struct jk_column columns[] = {{"token", true},
@@ -288,7 +278,12 @@ enum jk_status jk_run_token_list(struct jk_cli *cli)
         jk_table_cell(&table, token->label);
         jk_table_cell(&table,
                       words_of(cli, &jokbo__v1__token_scope__descriptor, (const int *)token->scopes, token->n_scopes));
-        jk_table_cell(&table, maker_of(cli, token));
+        /* The token that it ends with, or the other account that created it. */
+        const char *text = token->parent
+                               ? jk_arena_printf(&cli->arena, "token %lld, ends with it", (long long)token->parent)
+                           : token->made_by ? jk_arena_printf(&cli->arena, "account %lld", (long long)token->made_by)
+                                            : NULL;
+        jk_table_cell(&table, text ? text : "");
         jk_table_cell(&table, jk_print_time(cli, token->create_time));
         jk_table_cell(&table, token->expire_time ? jk_print_time(cli, token->expire_time) : "never");
         jk_table_cell(&table, token->revoked ? "revoked" : "");
@@ -298,25 +293,20 @@ enum jk_status jk_run_token_list(struct jk_cli *cli)
     return JK_OK;
 }
 
-/* Is it the token in use, or one with which that ends? */
-static enum jk_status ends_own_token(struct jk_cli *cli, int64_t id, bool *out_ends)
-{
-    Jokbo__V1__GetCallerRequest request = JOKBO__V1__GET_CALLER_REQUEST__INIT;
-    Jokbo__V1__Caller *caller;
-    JK_TRY(jk_cli_call(cli, ACCESS, "GetCaller", &request.base, &caller));
-    *out_ends = false;
-    for (size_t i = 0; i < caller->n_tokens; i++)
-        *out_ends = *out_ends || caller->tokens[i] == id;
-    return JK_OK;
-}
-
 /* The next command would fail, and nothing here makes another token. */
 static enum jk_status agree_to_revoke(struct jk_cli *cli, int64_t id, bool *out_agreed)
 {
-    bool ends;
     *out_agreed = true;
     if (jk_cli_has(cli, JK_OPTION_YES)) return JK_OK;
-    JK_TRY(ends_own_token(cli, id, &ends));
+
+    /* Is it the token in use, or one with which that ends? */
+    Jokbo__V1__GetCallerRequest request = JOKBO__V1__GET_CALLER_REQUEST__INIT;
+    Jokbo__V1__Caller *caller;
+    JK_TRY(jk_cli_call(cli, ACCESS, "GetCaller", &request.base, &caller));
+    bool ends = false;
+    for (size_t i = 0; i < caller->n_tokens; i++)
+        ends = ends || caller->tokens[i] == id;
+
     if (!ends) return JK_OK;
     if (!jk_cli_can_ask(cli))
         return jk_cli_usage(cli, "revoking token %lld ends the token in use; --yes does it all the same",

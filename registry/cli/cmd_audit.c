@@ -28,13 +28,16 @@ struct audit_run {
     struct jk_digest root;           /* at that size */
     const ProtobufCMessage *counts;  /* ListCountsResponse or DerivativeCount; NULL: nothing was counted */
     json_t *revisions;               /* with --stage and --json */
+    json_t *evidence;                /* with --weights and --json */
     struct jk_export_summary tables; /* with --export */
 };
 
 /* ---- what is asked for ---- */
 
-static enum jk_status check_options(struct jk_cli *cli, const struct audit_run *run)
+static enum jk_status read_wish(struct jk_cli *cli, struct audit_run *run)
 {
+    const char *path = jk_options_text(&cli->options, JK_OPTION_EXPECT);
+    JK_TRY(jk_count_wish_read(cli, 1, &run->wish));
     bool only = jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), counts = jk_cli_has(cli, JK_OPTION_COUNTS);
     if (only && cli->csv) return jk_cli_usage(cli, "--verify-only counts nothing, and --csv prints counts");
     bool wants = run->wish.has_scope || run->wish.grouping_count > 0 || counts || jk_cli_has(cli, JK_OPTION_EXPECT);
@@ -46,14 +49,6 @@ static enum jk_status check_options(struct jk_cli *cli, const struct audit_run *
         return jk_cli_usage(cli, "--verify-only reads no times: give --as-of a size");
     if (run->wish.grouping_count > 0 && !run->wish.has_scope)
         return jk_cli_usage(cli, "--by needs BASE, --team TEAM or --all");
-    return JK_OK;
-}
-
-static enum jk_status read_wish(struct jk_cli *cli, struct audit_run *run)
-{
-    const char *path = jk_options_text(&cli->options, JK_OPTION_EXPECT);
-    JK_TRY(jk_count_wish_read(cli, 1, &run->wish));
-    JK_TRY(check_options(cli, run));
     if (!path) return JK_OK;
     JK_TRY(jk_expect_load(cli, path, &run->expected));
     return jk_expect_wish(cli, run->expected, &run->wish);
@@ -159,11 +154,6 @@ static json_t *cosigners_json(const struct audit_run *run)
     return list;
 }
 
-static json_t *policy_json(const struct jk_cli *cli, const struct audit_run *run)
-{
-    return cli->witnessed ? jk_witnessed_json(cli->witnessed, &run->log.verdict) : json_null();
-}
-
 static const char *cosigners_text(struct jk_cli *cli, const struct audit_run *run)
 {
     const char *text = "";
@@ -244,33 +234,22 @@ static enum jk_status print_json(struct jk_cli *cli, const struct audit_run *run
     const struct jk_audit_log *log = &run->log;
     const struct jk_checkpoint *head = &log->head.checkpoint;
     json_t *counts = run->counts ? jk_json_message(run->counts) : json_null();
-    json_t *all = json_pack(
-        "{s:s%, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:s%, s:s?, s:I, s:o, s:I, s:{s:I, s:s}, s:b, s:o}", "origin",
-        head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root", root_text(cli, &head->root),
-        "key", key_name(cli, run), "key_from", log->trust.origin, "key_proves", log->trust.is_given, "cosignatures",
-        cosigners_json(run), "trust_policy", policy_json(cli, run), "checkpoint", log->head.note.at, log->head.note.len,
-        "mirror", log->mirror && !log->temporary ? log->folder : NULL, "fetched", (json_int_t)log->fetched, "earlier",
-        earlier_json(cli, run), "seen", (json_int_t)log->seen, "as_of", "log_size", (json_int_t)run->size, "root",
-        root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
+    json_t *all =
+        json_pack("{s:s%, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:s%, s:s?, s:I, s:o, s:I, s:{s:I, s:s}, s:b, s:o}",
+                  "origin", head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root",
+                  root_text(cli, &head->root), "key", key_name(cli, run), "key_from", log->trust.origin, "key_proves",
+                  log->trust.is_given, "cosignatures", cosigners_json(run), "trust_policy",
+                  cli->witnessed ? jk_witnessed_json(cli->witnessed, &run->log.verdict) : json_null(), "checkpoint",
+                  log->head.note.at, log->head.note.len, "mirror", log->mirror && !log->temporary ? log->folder : NULL,
+                  "fetched", (json_int_t)log->fetched, "earlier", earlier_json(cli, run), "seen", (json_int_t)log->seen,
+                  "as_of", "log_size", (json_int_t)run->size, "root", root_text(cli, &run->root), "as_expected",
+                  run->expected != NULL, "counts", counts);
     json_object_set_new(all, "on_its_word", word_json(run));
     if (jk_cli_has(cli, JK_OPTION_EXPORT))
         json_object_set_new(all, "export", jk_exporting_json(jk_cli_text(cli, JK_OPTION_EXPORT), &run->tables));
     if (run->revisions) json_object_set(all, "revisions", run->revisions);
+    if (run->evidence) json_object_set(all, "evidence", run->evidence);
     return jk_print_json(cli, all);
-}
-
-static void print_counts(struct jk_cli *cli, const struct audit_run *run)
-{
-    if (run->wish.has_scope)
-        jk_count_print(cli, (const Jokbo__V1__DerivativeCount *)run->counts, &run->wish);
-    else
-        jk_count_print_all(cli, (const Jokbo__V1__ListCountsResponse *)run->counts);
-}
-
-static enum jk_status counts_csv(struct jk_cli *cli, const struct audit_run *run)
-{
-    if (run->wish.has_scope) return jk_count_sheet(cli, (const Jokbo__V1__DerivativeCount *)run->counts, &run->wish);
-    return jk_count_sheet_all(cli, (const Jokbo__V1__ListCountsResponse *)run->counts);
 }
 
 static void warn_of_key(struct jk_cli *cli, const struct audit_run *run)
@@ -285,11 +264,18 @@ static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)
 {
     bool bare = jk_cli_has(cli, JK_OPTION_COUNTS);
     warn_of_key(cli, run);
-    if (cli->csv) return counts_csv(cli, run);
+    if (cli->csv)
+        return run->wish.has_scope ? jk_count_sheet(cli, (const Jokbo__V1__DerivativeCount *)run->counts, &run->wish)
+                                   : jk_count_sheet_all(cli, (const Jokbo__V1__ListCountsResponse *)run->counts);
     if (cli->json) return bare ? jk_print_message(cli, run->counts) : print_json(cli, run);
     if (!bare) print_facts(cli, run);
     if (!bare && run->counts) fputc('\n', cli->out);
-    if (run->counts) print_counts(cli, run);
+    if (run->counts) {
+        if (run->wish.has_scope)
+            jk_count_print(cli, (const Jokbo__V1__DerivativeCount *)run->counts, &run->wish);
+        else
+            jk_count_print_all(cli, (const Jokbo__V1__ListCountsResponse *)run->counts);
+    }
     return JK_OK;
 }
 
@@ -341,6 +327,7 @@ enum jk_status jk_run_audit(struct jk_cli *cli)
     jk_audit_log_done(&run->log);
     json_decref(run->expected);
     json_decref(run->revisions);
+    json_decref(run->evidence);
     free(run);
     return status;
 }

@@ -50,7 +50,7 @@ static const char *standing_text(struct jk_cli *cli, const Jokbo__V1__CountedDer
 {
     uint32_t others = 0;
     if (one->reason == JOKBO__V1__REASON__REASON_UNSPECIFIED)
-        return one->yanked ? "yanked" : one->independent ? "" : "not independent";
+        return one->yanked ? "yanked" : one->pending ? "pending" : one->independent ? "" : "not independent";
     const char *text = jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)one->reason);
     for (size_t i = 0; i < one->n_root_reasons; i++)
         for (size_t k = 0; k < one->root_reasons[i]->n_reasons; k++)

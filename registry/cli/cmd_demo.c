@@ -20,16 +20,6 @@ enum jk_status jk_demo_now(struct jk_cli *cli, Jokbo__V1__Clock **out_clock)
     return jk_cli_call(cli, DEMO, "GetClock", &request.base, out_clock);
 }
 
-static enum jk_status show_clock(struct jk_cli *cli, const Jokbo__V1__Clock *clock)
-{
-    if (cli->json) return jk_print_message(cli, &clock->base);
-    fprintf(cli->out, "%s%s\n", jk_print_moment(cli, clock->time),
-            clock->demo        ? "  (a demo's clock: it is not the real time)"
-            : clock->disagrees ? "  (unreliable: clocks disagree, and nothing can be written)"
-                               : "");
-    return JK_OK;
-}
-
 static enum jk_status set_clock(struct jk_cli *cli, Jokbo__V1__Clock **out_clock)
 {
     Jokbo__V1__SetClockRequest request = JOKBO__V1__SET_CLOCK_REQUEST__INIT;
@@ -53,7 +43,12 @@ enum jk_status jk_run_demo_clock(struct jk_cli *cli)
         JK_TRY(set_clock(cli, &clock));
     else
         JK_TRY(jk_demo_now(cli, &clock));
-    return show_clock(cli, clock);
+    if (cli->json) return jk_print_message(cli, &clock->base);
+    fprintf(cli->out, "%s%s\n", jk_print_moment(cli, clock->time),
+            clock->demo        ? "  (a demo's clock: it is not the real time)"
+            : clock->disagrees ? "  (unreliable: clocks disagree, and nothing can be written)"
+                               : "");
+    return JK_OK;
 }
 
 /* ---- the programme so far ---- */
@@ -64,8 +59,17 @@ static struct jk_span folder_of(const char *path)
     return slash ? (struct jk_span){path, (size_t)(slash - path)} : JK_SPAN(".");
 }
 
-static enum jk_status show_play(struct jk_cli *cli, const struct jk_demo_play *play)
+enum jk_status jk_run_demo_load(struct jk_cli *cli)
 {
+    uint64_t derivatives = jk_options_count(&cli->options, JK_OPTION_DERIVATIVES, DERIVATIVES_DEFAULT);
+    struct jk_demo_play *play = jk_arena_zalloc(&cli->arena, 1, sizeof *play);
+    struct jk_demo_script script;
+    struct jk_span file;
+    if (derivatives > JK_DEMO_MOST) return jk_cli_usage(cli, "--derivatives must be at most %d", JK_DEMO_MOST);
+    if (!play) return jk_out_of_memory(&cli->error);
+    JK_TRY(jk_local_read(jk_cli_operand(cli, 0), JK_DEMO_SCRIPT_BYTES, &cli->arena, &file, &cli->error));
+    JK_TRY(jk_demo_script_read(file, folder_of(jk_cli_operand(cli, 0)), &cli->arena, &script, &cli->error));
+    JK_TRY(jk_demo_play(cli, &script, (size_t)derivatives, play));
     Jokbo__V1__Clock *clock;
     JK_TRY(jk_demo_now(cli, &clock));
     if (cli->json)
@@ -81,18 +85,4 @@ static enum jk_status show_play(struct jk_cli *cli, const struct jk_demo_play *p
             jk_print_number(cli, (int64_t)play->written), jk_print_number(cli, clock->log_size),
             jk_print_moment(cli, clock->time));
     return JK_OK;
-}
-
-enum jk_status jk_run_demo_load(struct jk_cli *cli)
-{
-    uint64_t derivatives = jk_options_count(&cli->options, JK_OPTION_DERIVATIVES, DERIVATIVES_DEFAULT);
-    struct jk_demo_play *play = jk_arena_zalloc(&cli->arena, 1, sizeof *play);
-    struct jk_demo_script script;
-    struct jk_span file;
-    if (derivatives > JK_DEMO_MOST) return jk_cli_usage(cli, "--derivatives must be at most %d", JK_DEMO_MOST);
-    if (!play) return jk_out_of_memory(&cli->error);
-    JK_TRY(jk_local_read(jk_cli_operand(cli, 0), JK_DEMO_SCRIPT_BYTES, &cli->arena, &file, &cli->error));
-    JK_TRY(jk_demo_script_read(file, folder_of(jk_cli_operand(cli, 0)), &cli->arena, &script, &cli->error));
-    JK_TRY(jk_demo_play(cli, &script, (size_t)derivatives, play));
-    return show_play(cli, play);
 }

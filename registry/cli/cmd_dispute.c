@@ -15,31 +15,25 @@ static enum jk_status show_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute 
     return JK_OK;
 }
 
-/* What it is about: with --ruling a ruling, else --about says. */
-static enum jk_status read_subject(struct jk_cli *cli, Jokbo__V1__OpenDisputeRequest *request)
+enum jk_status jk_run_dispute_open(struct jk_cli *cli)
 {
+    Jokbo__V1__OpenDisputeRequest request = JOKBO__V1__OPEN_DISPUTE_REQUEST__INIT;
+    Jokbo__V1__Dispute *dispute;
+    /* What it is about: with --ruling a ruling, else --about says. */
     uint64_t ruling = jk_options_count(&cli->options, JK_OPTION_RULING, 0);
     int subject = JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_RULING;
     if (ruling > INT64_MAX) return jk_cli_usage(cli, "--ruling must be a log index");
-    request->ruling = (int64_t)ruling;
+    request.ruling = (int64_t)ruling;
     if (jk_cli_has(cli, JK_OPTION_ABOUT))
         (void)jk_json_enum_parse(&jokbo__v1__dispute_subject__descriptor, jk_cli_text(cli, JK_OPTION_ABOUT), &subject);
     else if (!jk_cli_has(cli, JK_OPTION_RULING))
         return jk_cli_missing(cli, "subject",
                               "missing: give --about parent, standing, origin or adoption; or --ruling INDEX");
-    request->subject = (Jokbo__V1__DisputeSubject)subject;
-    request->against = jk_cli_text(cli, JK_OPTION_AGAINST);
+    request.subject = (Jokbo__V1__DisputeSubject)subject;
+    request.against = jk_cli_text(cli, JK_OPTION_AGAINST);
     if (jk_cli_has(cli, JK_OPTION_EXTERNAL) &&
-        !(request->external = jk_adoptions_external(cli, jk_cli_text(cli, JK_OPTION_EXTERNAL))))
+        !(request.external = jk_adoptions_external(cli, jk_cli_text(cli, JK_OPTION_EXTERNAL))))
         return cli->error.status;
-    return JK_OK;
-}
-
-enum jk_status jk_run_dispute_open(struct jk_cli *cli)
-{
-    Jokbo__V1__OpenDisputeRequest request = JOKBO__V1__OPEN_DISPUTE_REQUEST__INIT;
-    Jokbo__V1__Dispute *dispute;
-    JK_TRY(read_subject(cli, &request));
     if (!jk_cli_has(cli, JK_OPTION_TEXT))
         return jk_cli_missing(cli, "text", "missing: state the case with --text TEXT");
     request.model = jk_cli_operand(cli, 0);

@@ -17,25 +17,6 @@ static enum jk_status choose_source(struct jk_cli *cli, const char **out_source,
     return jk_cli_usage(cli, "where are the log's files? Give URL or DIR before the output folder, or --http URL");
 }
 
-static enum jk_status show_export(struct jk_cli *cli, const struct jk_audit_log *log, const char *folder,
-                                  const struct jk_export_summary *summary)
-{
-    struct jk_span origin = log->head.checkpoint.origin;
-    if (cli->json) {
-        json_t *root = jk_exporting_json(folder, summary);
-        if (root) json_object_set_new(root, "origin", json_stringn(origin.at, origin.len));
-        return jk_print_json(cli, root);
-    }
-    if (log->trust.is_offered)
-        jk_print_note(cli, "The key came from the source itself: compare it with one obtained another way, or give "
-                           "that one with --key.");
-    if (jk_demo_is(origin)) jk_print_note(cli, JK_DEMO_NOTE);
-    fprintf(cli->out, "%.*s at log size %s, as tables in %s\n\n", JK_SPAN_ARG(origin),
-            jk_print_number(cli, (int64_t)summary->size), jk_print_safe(cli, folder));
-    jk_exporting_print(cli, summary);
-    return JK_OK;
-}
-
 static enum jk_status run_export(struct jk_cli *cli, struct jk_audit_log *log)
 {
     const char *source, *folder;
@@ -44,7 +25,20 @@ static enum jk_status run_export(struct jk_cli *cli, struct jk_audit_log *log)
     JK_TRY(jk_witnessed_read(cli));
     JK_TRY(jk_audit_log_check(cli, source, true, log));
     JK_TRY(jk_exporting_write(cli, log, folder, &summary));
-    return show_export(cli, log, folder, &summary);
+    struct jk_span origin = log->head.checkpoint.origin;
+    if (cli->json) {
+        json_t *root = jk_exporting_json(folder, &summary);
+        if (root) json_object_set_new(root, "origin", json_stringn(origin.at, origin.len));
+        return jk_print_json(cli, root);
+    }
+    if (log->trust.is_offered)
+        jk_print_note(cli, "The key came from the source itself: compare it with one obtained another way, or give "
+                           "that one with --key.");
+    if (jk_demo_is(origin)) jk_print_note(cli, JK_DEMO_NOTE);
+    fprintf(cli->out, "%.*s at log size %s, as tables in %s\n\n", JK_SPAN_ARG(origin),
+            jk_print_number(cli, (int64_t)summary.size), jk_print_safe(cli, folder));
+    jk_exporting_print(cli, &summary);
+    return JK_OK;
 }
 
 enum jk_status jk_run_export(struct jk_cli *cli)

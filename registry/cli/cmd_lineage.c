@@ -63,21 +63,15 @@ static bool edges_down(struct jk_cli *cli, const Jokbo__V1__Lineage *lineage, st
     return true;
 }
 
-static struct jk_tree_node *make_nodes(struct jk_cli *cli, const Jokbo__V1__Lineage *lineage)
+static enum jk_status draw_lineage(struct jk_cli *cli, const Jokbo__V1__Lineage *lineage, bool up, bool titled)
 {
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    jk_text_init(&text, 0);
     struct jk_tree_node *nodes = jk_arena_zalloc(&cli->arena, lineage->n_nodes + 1, sizeof *nodes);
     for (size_t i = 0; nodes && i < lineage->n_nodes; i++) {
         nodes[i].label = node_label(cli, lineage->nodes[i]);
         nodes[i].name = jk_print_safe(cli, lineage->nodes[i]->name);
     }
-    return nodes;
-}
-
-static enum jk_status draw_lineage(struct jk_cli *cli, const Jokbo__V1__Lineage *lineage, bool up, bool titled)
-{
-    JK_CLEANUP(jk_text_done) struct jk_text text;
-    jk_text_init(&text, 0);
-    struct jk_tree_node *nodes = make_nodes(cli, lineage);
     bool done = nodes && (up ? edges_up(cli, lineage, nodes) : edges_down(cli, lineage, nodes));
     if (done) done = jk_tree_draw(nodes, lineage->n_nodes, 0, cli->utf8, &cli->arena, &text);
     if (!done || text.failed) return jk_out_of_memory(&cli->error);

@@ -179,9 +179,10 @@ static enum jk_status follow(struct jk_cli *cli, const char *team)
     return jk_fail(&cli->error, status, NULL, "following ended after log index %lld: %s", (long long)after, why);
 }
 
-/* What a team has to look at: registrations, adoptions that lead to its bases, and disputes that are open. */
+/* What a team has to look at: registrations, those that their weights contradict, whenever they were registered, adoptions
+ * that lead to its bases, and disputes that are open. */
 struct claims {
-    struct jk_list models, adoptions, disputes;
+    struct jk_list models, contradicted, adoptions, disputes;
 };
 
 static enum jk_status fetch_claims(struct jk_cli *cli, char *team, struct claims *claims)
@@ -208,14 +209,6 @@ static enum jk_status print_claims(struct jk_cli *cli, const struct claims *clai
         jk_cases_print_disputes(cli, (const Jokbo__V1__Dispute *const *)claims->disputes.items, claims->disputes.count);
     }
     return JK_OK;
-}
-
-static enum jk_status print_claims_json(struct jk_cli *cli, const struct jk_pages *pages, const struct claims *claims)
-{
-    json_t *root = jk_pages_json(pages, &claims->models);
-    if (root) json_object_set_new(root, "adoptions", jk_pages_items_json(&claims->adoptions));
-    if (root) json_object_set_new(root, "disputes", jk_pages_items_json(&claims->disputes));
-    return jk_print_json(cli, root);
 }
 
 /* The team that is asked for, or else the caller's own. */
@@ -246,5 +239,10 @@ enum jk_status jk_run_claims(struct jk_cli *cli)
     JK_TRY(jk_pages_fetch(cli, &pages, &claims.models));
     if (cli->csv) return jk_sheet_list(cli, MODEL_COLUMNS, &claims.models);
     JK_TRY(fetch_claims(cli, request.team, &claims));
-    return cli->json ? print_claims_json(cli, &pages, &claims) : print_claims(cli, &claims);
+    if (!cli->json) return print_claims(cli, &claims);
+    json_t *root = jk_pages_json(&pages, &claims.models);
+    if (root) json_object_set_new(root, "contradicted", jk_pages_items_json(&claims.contradicted));
+    if (root) json_object_set_new(root, "adoptions", jk_pages_items_json(&claims.adoptions));
+    if (root) json_object_set_new(root, "disputes", jk_pages_items_json(&claims.disputes));
+    return jk_print_json(cli, root);
 }

@@ -28,21 +28,6 @@ enum jk_status jk_run_log_checkpoint(struct jk_cli *cli)
     return JK_OK;
 }
 
-static enum jk_status tell_forgotten(struct jk_cli *cli, const struct jk_memory *memory)
-{
-    const struct jk_keys *keys = &memory->keys;
-    int64_t size = memory->note.len > 0 ? (int64_t)memory->checkpoint.size : 0;
-    const char *key = keys->count > 0 ? jk_keys_short(&keys->items[0], &cli->arena) : NULL;
-    if (cli->json)
-        return jk_print_json(cli, json_pack("{s:s, s:s?, s:s?, s:I}", "origin", jk_cli_operand(cli, 0), "key", key,
-                                            "since", keys->since, "log_size", (json_int_t)size));
-    fprintf(cli->out, "Forgotten: %s", jk_print_safe(cli, jk_cli_operand(cli, 0)));
-    if (key) fprintf(cli->out, ", key %s of %s", jk_print_safe(cli, key), keys->since);
-    if (size > 0) fprintf(cli->out, ", checkpoint of size %s", jk_print_number(cli, size));
-    fprintf(cli->out, "\n");
-    return JK_OK;
-}
-
 enum jk_status jk_run_log_forget(struct jk_cli *cli)
 {
     const char *origin = jk_cli_operand(cli, 0), *state = jk_memory_state(&cli->arena);
@@ -57,7 +42,17 @@ enum jk_status jk_run_log_forget(struct jk_cli *cli)
         return JK_OK;
     }
     JK_TRY(jk_memory_forget(&memory, &cli->error));
-    return tell_forgotten(cli, &memory);
+    const struct jk_keys *keys = &memory.keys;
+    int64_t size = memory.note.len > 0 ? (int64_t)memory.checkpoint.size : 0;
+    const char *key = keys->count > 0 ? jk_keys_short(&keys->items[0], &cli->arena) : NULL;
+    if (cli->json)
+        return jk_print_json(cli, json_pack("{s:s, s:s?, s:s?, s:I}", "origin", jk_cli_operand(cli, 0), "key", key,
+                                            "since", keys->since, "log_size", (json_int_t)size));
+    fprintf(cli->out, "Forgotten: %s", jk_print_safe(cli, jk_cli_operand(cli, 0)));
+    if (key) fprintf(cli->out, ", key %s of %s", jk_print_safe(cli, key), keys->since);
+    if (size > 0) fprintf(cli->out, ", checkpoint of size %s", jk_print_number(cli, size));
+    fprintf(cli->out, "\n");
+    return JK_OK;
 }
 
 static json_t *entry_json(int64_t index, struct jk_span text)

@@ -22,15 +22,8 @@ static const struct kind kinds[] = {
     {"publisher", &jokbo__v1__registry__descriptor, "ListPublishers", "publishers", "name"},
     {"team", &jokbo__v1__registry__descriptor, "ListTeams", "teams", "id"},
     {"policy", &jokbo__v1__stages__descriptor, "ListPolicies", "policies", "name"},
+    {"stage", &jokbo__v1__stages__descriptor, "ListStages", "stages", "id"},
 };
-
-static const char *item_name(const ProtobufCMessage *item, const char *field)
-{
-    const ProtobufCFieldDescriptor *found = protobuf_c_message_descriptor_get_field_by_name(item->descriptor, field);
-    const char *name;
-    memcpy(&name, (const char *)item + found->offset, sizeof name);
-    return name;
-}
 
 /* The shell expands what it is offered: of a name with any other character nothing must get there, whatever a server
  * sends. */
@@ -47,8 +40,13 @@ static void print_if_begun(struct jk_cli *cli, const char *name)
 
 static void print_beginning_so(struct jk_cli *cli, const struct jk_list *list, const char *field)
 {
-    for (size_t i = 0; i < list->count; i++)
-        print_if_begun(cli, item_name(list->items[i], field));
+    for (size_t i = 0; i < list->count; i++) {
+        const ProtobufCFieldDescriptor *found =
+            protobuf_c_message_descriptor_get_field_by_name(list->items[i]->descriptor, field);
+        const char *name;
+        memcpy(&name, (const char *)list->items[i] + found->offset, sizeof name);
+        print_if_begun(cli, name);
+    }
 }
 
 /* They lie in the user's home: no server is asked. */
@@ -131,24 +129,6 @@ static enum jk_status print_yanked(struct jk_cli *cli)
     return JK_OK;
 }
 
-/* A list without pages. */
-static enum jk_status print_stages(struct jk_cli *cli)
-{
-    Jokbo__V1__ListStagesRequest request = JOKBO__V1__LIST_STAGES_REQUEST__INIT;
-    Jokbo__V1__ListStagesResponse *reply;
-    JK_TRY(jk_cli_call(cli, &jokbo__v1__stages__descriptor, "ListStages", &request.base, &reply));
-    const struct jk_list list = {.items = (ProtobufCMessage **)reply->stages, .count = reply->n_stages};
-    print_beginning_so(cli, &list, "id");
-    return JK_OK;
-}
-
-static void init_request(const struct kind *kind, void *out_request)
-{
-    const ProtobufCMethodDescriptor *method =
-        protobuf_c_service_descriptor_get_method_by_name(kind->service, kind->method);
-    protobuf_c_message_init(method->input, out_request);
-}
-
 enum jk_status jk_run_names(struct jk_cli *cli)
 {
     union {
@@ -157,18 +137,20 @@ enum jk_status jk_run_names(struct jk_cli *cli)
         Jokbo__V1__ListPublishersRequest publishers;
         Jokbo__V1__ListTeamsRequest teams;
         Jokbo__V1__ListPoliciesRequest policies;
+        Jokbo__V1__ListStagesRequest stages;
     } request;
     const char *word = jk_cli_operand(cli, 0);
     if (strcmp(word, "model") == 0) return print_models(cli);
     if (strcmp(word, "yanked") == 0) return print_yanked(cli);
-    if (strcmp(word, "stage") == 0) return print_stages(cli);
     if (strcmp(word, "profile") == 0) return print_profiles(cli);
     if (strcmp(word, "origin") == 0) return print_origins(cli);
     if (strcmp(word, "receipt") == 0) return print_receipts(cli);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct jk_list list;
         if (strcmp(word, kinds[i].word) != 0) continue;
-        init_request(&kinds[i], &request);
+        const ProtobufCMethodDescriptor *method =
+            protobuf_c_service_descriptor_get_method_by_name(kinds[i].service, kinds[i].method);
+        protobuf_c_message_init(method->input, &request);
         struct jk_pages pages = {kinds[i].service, kinds[i].method, &request.base, kinds[i].items, NAMES_MAX};
         JK_TRY(jk_pages_fetch(cli, &pages, &list));
         print_beginning_so(cli, &list, kinds[i].field);

@@ -98,11 +98,6 @@ enum jk_status jk_run_publisher_list(struct jk_cli *cli)
     return JK_OK;
 }
 
-static const char *member_role(struct jk_cli *cli, Jokbo__V1__MemberRole role)
-{
-    return jk_print_word(cli, &jokbo__v1__member_role__descriptor, (int)role);
-}
-
 enum jk_status jk_run_publisher_members(struct jk_cli *cli)
 {
     static const struct jk_column columns[] = {{"account", true}, {"role", false}, {"since", false}, {"", false}};
@@ -118,7 +113,8 @@ enum jk_status jk_run_publisher_members(struct jk_cli *cli)
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Member *member = (const Jokbo__V1__Member *)list.items[i];
         jk_table_cellf(&table, "%lld", (long long)member->account);
-        jk_table_cell(&table, member_role(cli, member->invited ? member->invited : member->role));
+        jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__member_role__descriptor,
+                                            (int)(member->invited ? member->invited : member->role)));
         jk_table_cell(&table, jk_print_time(cli, member->create_time));
         jk_table_cell(&table, member->invited ? "invited" : "");
     }
@@ -307,19 +303,6 @@ enum jk_status jk_run_publisher_refuse(struct jk_cli *cli)
     return decide_publisher_request(cli, false);
 }
 
-static enum jk_status read_owners(struct jk_cli *cli, int64_t *out_owners, size_t *out_count)
-{
-    const char *values[JK_OPTION_VALUES_MAX];
-    *out_count = jk_options_list(&cli->options, JK_OPTION_OWNER, values, JK_OPTION_VALUES_MAX);
-    for (size_t i = 0; i < *out_count; i++) {
-        uint64_t number;
-        if (!jk_number_parse(values[i], &number) || number == 0 || number > INT64_MAX)
-            return jk_cli_usage(cli, "--owner \"%.60s\" must be the number of an account, from 1", values[i]);
-        out_owners[i] = (int64_t)number;
-    }
-    return JK_OK;
-}
-
 static enum jk_status verify(struct jk_cli *cli, bool undo)
 {
     Jokbo__V1__VerifyPublisherRequest request = JOKBO__V1__VERIFY_PUBLISHER_REQUEST__INIT;
@@ -328,7 +311,14 @@ static enum jk_status verify(struct jk_cli *cli, bool undo)
     if (!jk_cli_has(cli, JK_OPTION_EVIDENCE))
         return jk_cli_missing(cli, "evidence",
                               "missing: give --evidence KIND, such as domain or business-registration");
-    JK_TRY(read_owners(cli, owners, &request.n_owners));
+    const char *values[JK_OPTION_VALUES_MAX];
+    request.n_owners = jk_options_list(&cli->options, JK_OPTION_OWNER, values, JK_OPTION_VALUES_MAX);
+    for (size_t i = 0; i < request.n_owners; i++) {
+        uint64_t number;
+        if (!jk_number_parse(values[i], &number) || number == 0 || number > INT64_MAX)
+            return jk_cli_usage(cli, "--owner \"%.60s\" must be the number of an account, from 1", values[i]);
+        owners[i] = (int64_t)number;
+    }
     request.owners = owners;
     request.name = jk_cli_operand(cli, 0);
     request.evidence = jk_cli_text(cli, JK_OPTION_EVIDENCE);

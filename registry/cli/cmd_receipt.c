@@ -82,29 +82,6 @@ static bool same_index(const struct jk_subject *subject, uint64_t index)
     return subject->evidence.receipt_read && subject->evidence.receipt.index == index;
 }
 
-/* The new one must be of the same entry, and bear what it was asked for. */
-static void read_fresh(struct jk_subject *subject, struct jk_cli *cli, struct jk_span stored)
-{
-    struct jk_receipt old;
-    struct jk_error unused;
-    jk_error_init(&unused, NULL);
-    jk_subject_read(subject, cli);
-    if (jk_receipt_parse(stored, &old, &unused) == JK_OK && !same_index(subject, old.index))
-        jk_results_add(&subject->results, "renewal", JK_RESULT_FAILS, "the reply is about another entry");
-    if (subject->evidence.receipt_read && !cli->witnessed &&
-        !jk_renew_cosigners(subject->evidence.receipt.note, &cli->arena)[0])
-        jk_results_add(&subject->results, "renewal", JK_RESULT_FAILS, "its checkpoint bears no cosignature");
-}
-
-static enum jk_status put_receipt(struct jk_subject *subject, struct jk_cli *cli)
-{
-    const char *path = subject->file.path, *slash = strrchr(path, '/');
-    const char *folder = slash ? jk_arena_copy(&cli->arena, path, (size_t)(slash - path)) : ".";
-    if (!folder) return jk_out_of_memory(&cli->error);
-    return jk_place_file(folder[0] ? folder : "/", slash ? slash + 1 : path, subject->file.receipt, &cli->arena,
-                         &cli->error);
-}
-
 /* Only what was checked in every way takes the stored one's place. */
 static enum jk_status store(struct jk_subject *subject, struct jk_cli *cli, struct jk_span stored)
 {
@@ -117,7 +94,11 @@ static enum jk_status store(struct jk_subject *subject, struct jk_cli *cli, stru
         subject->outcome = "cosigned already, left as it is";
         return JK_OK;
     }
-    JK_TRY(put_receipt(subject, cli));
+    const char *path = subject->file.path, *slash = strrchr(path, '/');
+    const char *folder = slash ? jk_arena_copy(&cli->arena, path, (size_t)(slash - path)) : ".";
+    if (!folder) return jk_out_of_memory(&cli->error);
+    JK_TRY(jk_place_file(folder[0] ? folder : "/", slash ? slash + 1 : path, subject->file.receipt, &cli->arena,
+                         &cli->error));
     subject->outcome = jk_arena_printf(&cli->arena, "renewed, for the checkpoint of size %llu",
                                        (unsigned long long)subject->evidence.receipt.checkpoint.size);
     return JK_OK;
@@ -133,7 +114,16 @@ static enum jk_status renew_one(struct jk_verification *verification, size_t at,
         subject->outcome = "left as it was";
         return JK_OK;
     }
-    read_fresh(subject, cli, stored);
+    /* The new one must be of the same entry, and bear what it was asked for. */
+    struct jk_receipt old;
+    struct jk_error unused;
+    jk_error_init(&unused, NULL);
+    jk_subject_read(subject, cli);
+    if (jk_receipt_parse(stored, &old, &unused) == JK_OK && !same_index(subject, old.index))
+        jk_results_add(&subject->results, "renewal", JK_RESULT_FAILS, "the reply is about another entry");
+    if (subject->evidence.receipt_read && !cli->witnessed &&
+        !jk_renew_cosigners(subject->evidence.receipt.note, &cli->arena)[0])
+        jk_results_add(&subject->results, "renewal", JK_RESULT_FAILS, "its checkpoint bears no cosignature");
     JK_TRY(jk_verification_check(verification, at));
     return store(subject, cli, stored);
 }

@@ -60,15 +60,6 @@ static void show_receipt(struct jk_table *table, const struct jk_keep *keep)
     jk_print_fact(table, " ", jk_keep_key_text(keep));
 }
 
-/* What the server has to say, unless the plan said it. */
-static void show_notice(const struct jk_submission *submission, const char *notice)
-{
-    bool told = false;
-    for (size_t i = 0; i < submission->pins.count; i++)
-        told = told || (submission->pins.items[i].note && !submission->pins.items[i].model);
-    if (*notice && !told) fprintf(submission->cli->out, "Note: %s.\n", jk_print_safe(submission->cli, notice));
-}
-
 static void show_publisher_notice(struct jk_cli *cli, const char *notice)
 {
     if (*notice) fprintf(cli->out, "Note: %s.\n", jk_print_safe(cli, notice));
@@ -93,7 +84,12 @@ static void show_registration(const struct jk_submission *submission, const Jokb
     jk_print_table(cli, &table);
     if (model && !submission->findings_shown) jk_findings_print(cli, model->findings, model->n_findings);
     if (!submission->findings_shown) show_publisher_notice(cli, registration->publisher_notice);
-    show_notice(submission, registration->notice);
+    /* What the server has to say, unless the plan said it. */
+    bool told = false;
+    for (size_t i = 0; i < submission->pins.count; i++)
+        told = told || (submission->pins.items[i].note && !submission->pins.items[i].model);
+    if (*registration->notice && !told)
+        fprintf(submission->cli->out, "Note: %s.\n", jk_print_safe(submission->cli, registration->notice));
 }
 
 static json_t *plan_json(const struct jk_submission *submission)
@@ -235,17 +231,6 @@ static void leave_out_mended(const struct jk_submission *submission, Jokbo__V1__
     if (model) model->n_findings = count;
 }
 
-static void show_foreseen(struct jk_submission *submission, const Jokbo__V1__Registration *registration)
-{
-    struct jk_cli *cli = submission->cli;
-    Jokbo__V1__Model *model = registration->model;
-    leave_out_mended(submission, model);
-    if (model) jk_findings_print(cli, model->findings, model->n_findings);
-    show_publisher_notice(cli, registration->publisher_notice);
-    if ((model && model->n_findings > 0) || *registration->publisher_notice) fputc('\n', cli->out);
-    submission->findings_shown = true;
-}
-
 /* Whether a person agrees, having seen what will be found about it. A status where the registry would refuse it. */
 static enum jk_status agree(struct jk_submission *submission, bool *out_agreed)
 {
@@ -259,7 +244,12 @@ static enum jk_status agree(struct jk_submission *submission, bool *out_agreed)
         return JK_OK;
     }
     JK_TRY(status);
-    show_foreseen(submission, registration);
+    Jokbo__V1__Model *model = registration->model;
+    leave_out_mended(submission, model);
+    if (model) jk_findings_print(cli, model->findings, model->n_findings);
+    show_publisher_notice(cli, registration->publisher_notice);
+    if ((model && model->n_findings > 0) || *registration->publisher_notice) fputc('\n', cli->out);
+    submission->findings_shown = true;
     *out_agreed = jk_prompt_yes(cli, submission->publish ? "Publish this, for ever?" : "Register this, for ever?");
     return JK_OK;
 }

@@ -94,14 +94,6 @@ static enum jk_status make_table(struct jk_cli *cli, int32_t revision, struct jk
 
 /* ---- the command ---- */
 
-/* Of the table, and of whatever goes into a file. */
-static enum jk_status make_report_text(struct jk_cli *cli, int32_t revision, Jokbo__V1__ReportFile file,
-                                       struct jk_text *out)
-{
-    if (file == FILE_OF(UNSPECIFIED)) return make_table(cli, revision, out);
-    return get_file(cli, jk_cli_operand(cli, 0), revision, file, out, &cli->error);
-}
-
 enum jk_status jk_run_stage_report(struct jk_cli *cli)
 {
     const char *format = cli->csv ? "csv" : jk_cli_text(cli, JK_OPTION_FORMAT);
@@ -117,7 +109,10 @@ enum jk_status jk_run_stage_report(struct jk_cli *cli)
     jk_text_add_str(&text, jk_sheet_mark(cli));
     if (file != FILE_OF(UNSPECIFIED) && !out && text.len == 0)
         return get_file(cli, jk_cli_operand(cli, 0), (int32_t)revision, file, NULL, &cli->error);
-    JK_TRY(make_report_text(cli, (int32_t)revision, file, &text));
+    if (file == FILE_OF(UNSPECIFIED))
+        JK_TRY(make_table(cli, (int32_t)revision, &text));
+    else
+        JK_TRY(get_file(cli, jk_cli_operand(cli, 0), (int32_t)revision, file, &text, &cli->error));
     if (out) return jk_place_path(jk_cli_text(cli, JK_OPTION_OUT), jk_text_span(&text), &cli->arena, &cli->error);
     fwrite(text.bytes, 1, text.len, cli->out);
     return JK_OK;

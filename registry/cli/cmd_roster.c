@@ -9,21 +9,25 @@
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 
-/* Both files are read before anything is said, so that the mistakes of both come together. */
-static enum jk_status read_files(struct jk_cli *cli, Jokbo__V1__ApplyRosterRequest *request)
+enum jk_status jk_run_roster_apply(struct jk_cli *cli)
 {
+    Jokbo__V1__ApplyRosterRequest request = JOKBO__V1__APPLY_ROSTER_REQUEST__INIT;
+    Jokbo__V1__ApplyRosterResponse *reply;
+    bool dry_run = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    /* Both files are read before anything is said, so that the mistakes of both come together. */
     const char *licenses = jk_options_text(&cli->options, JK_OPTION_LICENSES), *note;
     struct jk_span yaml, tsv;
     JK_TRY(jk_local_read(jk_cli_operand(cli, 0), JK_YAML_BYTES_MAX, &cli->arena, &yaml, &cli->error));
     if (licenses) JK_TRY(jk_local_read(licenses, JK_YAML_BYTES_MAX, &cli->arena, &tsv, &cli->error));
-    enum jk_status status = jk_roster_parse(yaml, &cli->arena, request, &note, &cli->error);
-    if (licenses) status = jk_roster_parse_licenses(tsv, &cli->arena, request, &cli->error);
+    enum jk_status status = jk_roster_parse(yaml, &cli->arena, &request, &note, &cli->error);
+    if (licenses) status = jk_roster_parse_licenses(tsv, &cli->arena, &request, &cli->error);
     if (note) fprintf(cli->err, "jokbo: note: %s\n", note);
-    return status;
-}
-
-static void show_changes(struct jk_cli *cli, const Jokbo__V1__ApplyRosterResponse *reply, bool dry_run)
-{
+    JK_TRY(status);
+    request.evidence = jk_cli_text(cli, JK_OPTION_EVIDENCE);
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = dry_run;
+    JK_TRY(jk_cli_call(cli, REGISTRY, "ApplyRoster", &request.base, &reply));
+    if (cli->json) return jk_print_message(cli, &reply->base);
     for (size_t i = 0; i < reply->n_changes; i++)
         fprintf(cli->out, "%s\n", jk_print_safe(cli, reply->changes[i]));
     if (reply->n_changes == 0)
@@ -34,20 +38,6 @@ static void show_changes(struct jk_cli *cli, const Jokbo__V1__ApplyRosterRespons
         fprintf(cli->out, "%s, from log index %s on; log size %s.\n",
                 jk_print_plural(cli, (int64_t)reply->n_changes, "change", "changes"),
                 jk_print_number(cli, reply->first_log_index), jk_print_number(cli, reply->log_size));
-}
-
-enum jk_status jk_run_roster_apply(struct jk_cli *cli)
-{
-    Jokbo__V1__ApplyRosterRequest request = JOKBO__V1__APPLY_ROSTER_REQUEST__INIT;
-    Jokbo__V1__ApplyRosterResponse *reply;
-    bool dry_run = jk_cli_has(cli, JK_OPTION_DRY_RUN);
-    JK_TRY(read_files(cli, &request));
-    request.evidence = jk_cli_text(cli, JK_OPTION_EVIDENCE);
-    request.request_id = jk_cli_request_id(cli);
-    request.validate_only = dry_run;
-    JK_TRY(jk_cli_call(cli, REGISTRY, "ApplyRoster", &request.base, &reply));
-    if (cli->json) return jk_print_message(cli, &reply->base);
-    show_changes(cli, reply, dry_run);
     return JK_OK;
 }
 

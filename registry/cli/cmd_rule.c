@@ -7,15 +7,6 @@
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 
-static enum jk_status show_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
-{
-    if (cli->json) return jk_print_message(cli, &ruling->base);
-    jk_cases_print_ruling(cli, ruling);
-    if (ruling->state == JOKBO__V1__RULING_STATE__RULING_STATE_PENDING && ruling->log_index > 0)
-        fprintf(cli->out, "Another evaluator confirms it: jokbo rule confirm %lld\n", (long long)ruling->log_index);
-    return JK_OK;
-}
-
 static enum jk_status rule(struct jk_cli *cli, Jokbo__V1__RulingKind kind)
 {
     Jokbo__V1__RuleRequest request = JOKBO__V1__RULE_REQUEST__INIT;
@@ -31,7 +22,7 @@ static enum jk_status rule(struct jk_cli *cli, Jokbo__V1__RulingKind kind)
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, STAGES, "Rule", &request.base, &ruling));
-    return show_ruling(cli, ruling);
+    return jk_cases_show_ruling(cli, ruling);
 }
 
 enum jk_status jk_run_rule_exclude(struct jk_cli *cli)
@@ -58,7 +49,7 @@ static enum jk_status decide_pending_ruling(struct jk_cli *cli, bool confirm)
     request.text = jk_cli_text(cli, JK_OPTION_TEXT);
     request.request_id = jk_cli_request_id(cli);
     JK_TRY(jk_cli_call(cli, STAGES, "DecideRuling", &request.base, &ruling));
-    return show_ruling(cli, ruling);
+    return jk_cases_show_ruling(cli, ruling);
 }
 
 enum jk_status jk_run_rule_confirm(struct jk_cli *cli)
@@ -85,13 +76,15 @@ enum jk_status jk_run_rule_list(struct jk_cli *cli)
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
     if (cli->csv)
-        return jk_sheet_list(
-            cli, "log_index,model,kind,root,lineage_hash,external,reason,state,decision_index,create_time", &list);
+        return jk_sheet_list(cli,
+                             "log_index,model,kind,root,lineage_hash,external,verifier,institution,reason,state,"
+                             "decision_index,create_time",
+                             &list);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Ruling *ruling = (const Jokbo__V1__Ruling *)list.items[i];
         jk_table_cell(&table, jk_print_number(cli, ruling->log_index));
-        jk_table_cell(&table, ruling->model);
+        jk_table_cell(&table, *ruling->model ? ruling->model : ruling->verifier);
         jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__ruling_kind__descriptor, (int)ruling->kind));
         jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__ruling_state__descriptor, (int)ruling->state));
         jk_table_cell(&table, ruling->reason);

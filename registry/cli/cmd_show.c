@@ -11,32 +11,25 @@
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 
-static const char *class_word(struct jk_cli *cli, Jokbo__V1__LicenseClass class)
-{
-    return jk_print_word(cli, &jokbo__v1__license_class__descriptor, (int)class);
-}
-
 static const char *relation_word(struct jk_cli *cli, Jokbo__V1__Relation relation)
 {
     return jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)relation);
 }
 
-static const char *parent_text(struct jk_cli *cli, const Jokbo__V1__PinnedParent *parent)
-{
-    const char *text = jk_arena_printf(&cli->arena, "%s%s%s%s%s%s", parent->external ? "external " : "", parent->name,
-                                       parent->version[0] ? "@" : "", parent->version,
-                                       parent->adopted_by[0] ? ", here as " : "", parent->adopted_by);
-    return text ? text : "";
-}
-
 static void release_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Release *release)
 {
     const char *license =
-        jk_arena_printf(&cli->arena, "%s (%s)", release->license, class_word(cli, release->license_class));
+        jk_arena_printf(&cli->arena, "%s (%s)", release->license,
+                        jk_print_word(cli, &jokbo__v1__license_class__descriptor, (int)release->license_class));
     jk_print_fact(table, "release", release->version);
-    jk_print_fact(table, "relation", relation_word(cli, release->relation));
-    for (size_t i = 0; i < release->n_parents; i++)
-        jk_print_fact(table, i == 0 ? "parents" : " ", parent_text(cli, release->parents[i]));
+    jk_print_fact(table, "relation", jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)release->relation));
+    for (size_t i = 0; i < release->n_parents; i++) {
+        const char *text = jk_arena_printf(
+            &cli->arena, "%s%s%s%s%s%s", release->parents[i]->external ? "external " : "", release->parents[i]->name,
+            release->parents[i]->version[0] ? "@" : "", release->parents[i]->version,
+            release->parents[i]->adopted_by[0] ? ", here as " : "", release->parents[i]->adopted_by);
+        jk_print_fact(table, i == 0 ? "parents" : " ", text ? text : "");
+    }
     jk_print_fact(table, "licence", release->license_class ? license : release->license);
     jk_print_fact(table, "licence text", release->license_text_sha256);
     jk_print_fact(table, "artifact", release->artifact_sha256);

@@ -4,6 +4,7 @@
 #include "base/defer.h"
 #include "cli/commands.h"
 #include "cli/console/moment.h"
+#include "cli/console/pages.h"
 #include "cli/console/print.h"
 #include "cli/console/sheet.h"
 #include "cli/policy_file.h"
@@ -122,21 +123,24 @@ static const char *state_of(const Jokbo__V1__Stage *stage, int64_t now_us)
     return now_us >= jk_json_time_us(stage->open_time) ? "open" : "not open yet";
 }
 
-static enum jk_status list_csv(struct jk_cli *cli, const Jokbo__V1__ListStagesResponse *reply, int64_t now_us)
+static enum jk_status list_csv(struct jk_cli *cli, const struct jk_list *list, int64_t now_us)
 {
     json_t *rows = json_array();
-    for (size_t i = 0; i < reply->n_stages; i++) {
-        json_t *row = jk_json_message(&reply->stages[i]->base);
-        if (row) json_object_set_new(row, "state", json_string(state_of(reply->stages[i], now_us)));
+    for (size_t i = 0; i < list->count; i++) {
+        json_t *row = jk_json_message(list->items[i]);
+        if (row)
+            json_object_set_new(row, "state", json_string(state_of((const Jokbo__V1__Stage *)list->items[i], now_us)));
         json_array_append_new(rows, row);
     }
-    return jk_sheet_print(cli,
+    JK_TRY(jk_sheet_print(cli,
                           "id,title,title_ko,open_time,cutoff_time,dispute_end_time,policy,policy_sha256,teams,source,"
                           "log_index,revisions=closings.revision,state",
-                          rows);
+                          rows));
+    jk_pages_note(cli, list);
+    return JK_OK;
 }
 
-enum jk_status jk_run_stage_list(struct jk_cli *cli)
+static void list_table(struct jk_cli *cli, const struct jk_list *list, int64_t now_us)
 {
     static const struct jk_column columns[] = {{"stage", false},
                                                {"title", false, .wrap = true, .spare = 1},
@@ -144,20 +148,10 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
                                                {"policy", false, .wrap = true},
                                                {"teams", true, .spare = 2},
                                                {"", false, .wrap = true}};
-    Jokbo__V1__ListStagesRequest request = JOKBO__V1__LIST_STAGES_REQUEST__INIT;
-    Jokbo__V1__ListStagesResponse *reply;
-    Jokbo__V1__Clock *clock;
     struct jk_table table;
-    JK_TRY(jk_cli_call(cli, STAGES, "ListStages", &request.base, &reply));
-    if (cli->json) return jk_print_message(cli, &reply->base);
-    JK_TRY(jk_demo_now(cli, &clock));
-    int64_t now_us = jk_json_time_us(clock->time);
-    if (clock->demo) jk_print_note(cli, JK_DEMO_NOTE);
-    if (clock->disagrees) jk_print_note(cli, "Clocks disagree: for now nothing can be written, and no stage closes.");
-    if (cli->csv) return list_csv(cli, reply, now_us);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
-    for (size_t i = 0; i < reply->n_stages; i++) {
-        const Jokbo__V1__Stage *stage = reply->stages[i];
+    for (size_t i = 0; i < list->count; i++) {
+        const Jokbo__V1__Stage *stage = (const Jokbo__V1__Stage *)list->items[i];
         jk_table_cell(&table, stage->id);
         jk_table_cell(&table, stage->title);
         jk_table_cell(&table, jk_print_moment(cli, stage->cutoff_time));
@@ -165,10 +159,27 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
         jk_table_cellf(&table, "%zu", stage->n_teams);
         jk_table_cell(&table, state_of(stage, now_us));
     }
-    if (reply->n_stages > 0)
+    if (list->count > 0)
         jk_print_table(cli, &table);
     else
         fprintf(cli->err, "No stage.\n");
+    jk_pages_note(cli, list);
+}
+
+enum jk_status jk_run_stage_list(struct jk_cli *cli)
+{
+    Jokbo__V1__ListStagesRequest request = JOKBO__V1__LIST_STAGES_REQUEST__INIT;
+    struct jk_pages pages = {STAGES, "ListStages", &request.base, "stages", jk_pages_limit(cli)};
+    struct jk_list list;
+    Jokbo__V1__Clock *clock;
+    JK_TRY(jk_pages_fetch(cli, &pages, &list));
+    if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    JK_TRY(jk_demo_now(cli, &clock));
+    int64_t now_us = jk_json_time_us(clock->time);
+    if (clock->demo) jk_print_note(cli, JK_DEMO_NOTE);
+    if (clock->disagrees) jk_print_note(cli, "Clocks disagree: for now nothing can be written, and no stage closes.");
+    if (cli->csv) return list_csv(cli, &list, now_us);
+    list_table(cli, &list, now_us);
     return JK_OK;
 }
 
@@ -230,12 +241,6 @@ static enum jk_status put_teams(struct jk_cli *cli, Jokbo__V1__Stage *stage)
     return JK_OK;
 }
 
-static enum jk_status put_policy(struct jk_cli *cli, Jokbo__V1__Stage *stage)
-{
-    if (!jk_cli_has(cli, JK_OPTION_POLICY)) return JK_OK;
-    return jk_policy_asked(cli, jk_cli_text(cli, JK_OPTION_POLICY), &stage->policy);
-}
-
 static bool same_teams(char *const *a, size_t a_count, char *const *b, size_t b_count)
 {
     for (size_t i = 0; i < a_count; i++) {
@@ -273,7 +278,8 @@ enum jk_status jk_run_stage_put(struct jk_cli *cli)
     JK_TRY(put_time(cli, JK_OPTION_CUT_OFF, &times[1], &stage.cutoff_time));
     JK_TRY(put_time(cli, JK_OPTION_DISPUTES_UNTIL, &times[2], &stage.dispute_end_time));
     JK_TRY(put_teams(cli, &stage));
-    JK_TRY(put_policy(cli, &stage));
+    if (jk_cli_has(cli, JK_OPTION_POLICY))
+        JK_TRY(jk_policy_asked(cli, jk_cli_text(cli, JK_OPTION_POLICY), &stage.policy));
     request.stage = &stage;
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);

@@ -20,12 +20,15 @@ static bool in_language(const struct jk_cli *cli, const char *language)
     return !*asked || strcmp(asked, "both") == 0 || strcmp(asked, language) == 0;
 }
 
-static void print_fact(struct jk_cli *cli, const Jokbo__V1__ReasonFact *fact)
+/* What is missing as yet follows from no entry. */
+static void print_fact(struct jk_cli *cli, const Jokbo__V1__ReasonFact *fact, bool pending)
 {
-    fprintf(
-        cli->out, "  %s  (entry %lld)\n",
-        jk_print_painted(cli, JK_PAINT_YELLOW, jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)fact->reason)),
-        (long long)fact->log_index);
+    const char *word =
+        jk_print_painted(cli, JK_PAINT_YELLOW, jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)fact->reason));
+    if (pending)
+        fprintf(cli->out, "  pending: %s\n", word);
+    else
+        fprintf(cli->out, "  %s  (entry %lld)\n", word, (long long)fact->log_index);
     const char *english = jk_arena_printf(&cli->arena, "    %s", fact->fact);
     const char *korean = jk_arena_printf(&cli->arena, "    %s", fact->fact_ko);
     if (english && in_language(cli, "en")) jk_print_folded(cli, english, 4);
@@ -60,7 +63,9 @@ static void print_standing(struct jk_cli *cli, const Jokbo__V1__Standing *standi
         fputc('\n', cli->out);
         jk_print_folded(cli, line ? line : "", 2);
         for (size_t k = 0; k < root->n_reasons; k++)
-            print_fact(cli, root->reasons[k]);
+            print_fact(cli, root->reasons[k], false);
+        for (size_t k = 0; k < root->n_pending; k++)
+            print_fact(cli, root->pending[k], true);
     }
     for (size_t i = 0; i < standing->n_open_disputes; i++)
         fprintf(cli->out, "%sentry %lld%s", i == 0 ? "\nOpen disputes, which change nothing: " : ", ",
@@ -85,15 +90,17 @@ static void add_reason_row(json_t *rows, const Jokbo__V1__Standing *standing, co
     json_array_append_new(rows, row);
 }
 
-/* A row a root and reason; a root for which it counts has one, without a reason. */
+/* A row a root and reason; a root for which it counts has one for each reason that is pending, or one without a reason. */
 static enum jk_status explain_csv(struct jk_cli *cli, const Jokbo__V1__Standing *standing)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < standing->n_roots; i++) {
         const Jokbo__V1__RootStanding *root = standing->roots[i];
-        if (root->n_reasons == 0) add_reason_row(rows, standing, root, NULL);
+        if (root->n_reasons + root->n_pending == 0) add_reason_row(rows, standing, root, NULL);
         for (size_t k = 0; k < root->n_reasons; k++)
             add_reason_row(rows, standing, root, root->reasons[k]);
+        for (size_t k = 0; k < root->n_pending; k++)
+            add_reason_row(rows, standing, root, root->pending[k]);
     }
     return jk_sheet_print(
         cli, "name,root=root.name,team=root.team,depth=root.depth,counts,reason,log_index,fact,fact_ko,other,detail",
@@ -103,14 +110,6 @@ static enum jk_status explain_csv(struct jk_cli *cli, const Jokbo__V1__Standing 
 static bool is_in_file(const struct jk_cli *cli)
 {
     return jk_cli_has(cli, JK_OPTION_POLICY) && jk_policy_is_file(jk_cli_text(cli, JK_OPTION_POLICY));
-}
-
-static enum jk_status explain_by_file(struct jk_cli *cli, const Jokbo__V1__ExplainStandingRequest *request,
-                                      Jokbo__V1__Standing **out_standing)
-{
-    struct jk_policy policy;
-    JK_TRY(jk_policy_file_read(cli, jk_cli_text(cli, JK_OPTION_POLICY), &policy));
-    return jk_explain_here(cli, &policy, request->name, request->as_of, out_standing);
 }
 
 enum jk_status jk_run_explain(struct jk_cli *cli)
@@ -125,8 +124,13 @@ enum jk_status jk_run_explain(struct jk_cli *cli)
     request.name = jk_cli_operand(cli, 0);
     request.rule = &wish.rule;
     if (wish.has_as_of) request.as_of = &wish.as_of;
-    JK_TRY(is_in_file(cli) ? explain_by_file(cli, &request, &standing)
-                           : jk_cli_call(cli, EVALUATION, "ExplainStanding", &request.base, &standing));
+    if (is_in_file(cli)) {
+        struct jk_policy policy;
+        JK_TRY(jk_policy_file_read(cli, jk_cli_text(cli, JK_OPTION_POLICY), &policy));
+        JK_TRY(jk_explain_here(cli, &policy, request.name, request.as_of, &standing));
+    } else {
+        JK_TRY(jk_cli_call(cli, EVALUATION, "ExplainStanding", &request.base, &standing));
+    }
     if (cli->json) return jk_print_message(cli, &standing->base);
     if (cli->csv) return explain_csv(cli, standing);
     print_standing(cli, standing);
@@ -145,9 +149,9 @@ struct watching {
 static int64_t fingerprint(const Jokbo__V1__DerivativeCount *count)
 {
     const int64_t numbers[] = {
-        count->registered,      count->yanked,      count->counted,       count->direct,
-        count->transitive,      count->independent, count->license_clean, count->distinct_publishers,
-        count->distinct_weights};
+        count->registered,       count->yanked,      count->counted,       count->direct,
+        count->transitive,       count->independent, count->license_clean, count->distinct_publishers,
+        count->distinct_weights, count->pending};
     uint64_t sum = 14695981039346656037u;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sum = (sum ^ (uint64_t)numbers[i]) * 1099511628211u;
@@ -166,24 +170,21 @@ static void print_line(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *cou
             fprintf(cli->out, "  %s %lld",
                     jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)count->left_out[i]->reason),
                     (long long)count->left_out[i]->count);
+    if (count->pending > 0) fprintf(cli->out, "  pending %lld", (long long)count->pending);
     fputc('\n', cli->out);
-}
-
-/* The header comes with the first row: it depends on whether there is a rule. */
-static enum jk_status show_row(struct watching *watching, const Jokbo__V1__DerivativeCount *count)
-{
-    struct jk_cli *cli = watching->cli;
-    const char *columns = jk_count_columns(cli, watching->wish.has_rule);
-    if (!watching->headed) JK_TRY(jk_sheet_begin(cli, columns));
-    watching->headed = true;
-    return jk_sheet_row(cli, columns, jk_count_row(count));
 }
 
 static enum jk_status show_count(struct watching *watching, const Jokbo__V1__DerivativeCount *count)
 {
     struct jk_cli *cli = watching->cli;
     if (cli->json) return jk_print_json_line(cli, jk_json_message(&count->base));
-    if (cli->csv) return show_row(watching, count);
+    if (cli->csv) {
+        /* The header comes with the first row: it depends on whether there is a rule. */
+        const char *columns = jk_count_columns(cli, watching->wish.has_rule);
+        if (!watching->headed) JK_TRY(jk_sheet_begin(cli, columns));
+        watching->headed = true;
+        return jk_sheet_row(cli, columns, jk_count_row(count));
+    }
     if (cli->out_terminal) {
         fputs("\033[H\033[2J", cli->out);
         jk_count_print(cli, count, &watching->wish);
@@ -220,22 +221,6 @@ static bool goes_on(const struct watching *watching, enum jk_status status)
     return status == JK_OK || (away && watching->told >= 0);
 }
 
-static enum jk_status follow(struct watching *watching)
-{
-    Jokbo__V1__WatchCountsRequest request = JOKBO__V1__WATCH_COUNTS_REQUEST__INIT;
-    struct jk_cli *cli = watching->cli;
-    enum jk_status status = JK_OK;
-    request.scope = &watching->wish.scope;
-    if (watching->wish.has_rule) request.rule = &watching->wish.rule;
-    while (goes_on(watching, status)) {
-        if (status != JK_OK) jk_sleep_ms(PAUSE_MS);
-        jk_error_init(&cli->error, &cli->arena);
-        status = jk_client_download(cli->client, EVALUATION, "WatchCounts", &request.base, take_count, watching,
-                                    &cli->error);
-    }
-    return status;
-}
-
 enum jk_status jk_run_watch(struct jk_cli *cli)
 {
     struct watching watching = {.cli = cli, .told = -1};
@@ -246,5 +231,15 @@ enum jk_status jk_run_watch(struct jk_cli *cli)
         watching.wish.scope.all = true;
     }
     JK_TRY(jk_cli_connect(cli));
-    return jk_policy_answered(cli, jk_cli_text(cli, JK_OPTION_POLICY), follow(&watching));
+    Jokbo__V1__WatchCountsRequest request = JOKBO__V1__WATCH_COUNTS_REQUEST__INIT;
+    enum jk_status status = JK_OK;
+    request.scope = &watching.wish.scope;
+    if (watching.wish.has_rule) request.rule = &watching.wish.rule;
+    while (goes_on(&watching, status)) {
+        if (status != JK_OK) jk_sleep_ms(PAUSE_MS);
+        jk_error_init(&cli->error, &cli->arena);
+        status = jk_client_download(cli->client, EVALUATION, "WatchCounts", &request.base, take_count, &watching,
+                                    &cli->error);
+    }
+    return jk_policy_answered(cli, jk_cli_text(cli, JK_OPTION_POLICY), status);
 }

@@ -11,18 +11,6 @@
 
 /* ---- a name: the server is asked for receipt and entry ---- */
 
-static enum jk_status ask_receipt(struct jk_cli *cli, const char *lineage_hash, struct jk_subject *subject)
-{
-    Jokbo__V1__GetReceiptRequest request = JOKBO__V1__GET_RECEIPT_REQUEST__INIT;
-    Jokbo__V1__Receipt *reply;
-    request.entry_case = JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LINEAGE_HASH;
-    request.lineage_hash = (char *)lineage_hash;
-    JK_TRY(jk_cli_call(cli, &jokbo__v1__log__descriptor, "GetReceipt", &request.base, &reply));
-    subject->file.receipt = jk_span_of(reply->receipt);
-    subject->newest_asked = true;
-    return JK_OK;
-}
-
 /* The statement may bear an earlier name of the model, but never another version. */
 static void compare_names(struct jk_subject *subject, const char *asked, const Jokbo__V1__Release *release)
 {
@@ -58,7 +46,13 @@ static enum jk_status take_name(struct jk_verification *verification, const char
     subject->release = release;
     if (!jk_digest_parse(jk_span_of(release->lineage_hash), &subject->expected))
         return jk_fail(&cli->error, JK_INTERNAL, "REPLY_MALFORMED", "the server's lineage hash is malformed");
-    JK_TRY(ask_receipt(cli, release->lineage_hash, subject));
+    Jokbo__V1__GetReceiptRequest request = JOKBO__V1__GET_RECEIPT_REQUEST__INIT;
+    Jokbo__V1__Receipt *reply;
+    request.entry_case = JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LINEAGE_HASH;
+    request.lineage_hash = release->lineage_hash;
+    JK_TRY(jk_cli_call(cli, &jokbo__v1__log__descriptor, "GetReceipt", &request.base, &reply));
+    subject->file.receipt = jk_span_of(reply->receipt);
+    subject->newest_asked = true;
     jk_subject_read(subject, cli);
     compare_names(subject, name, release);
     verification->count = 1;
@@ -141,21 +135,18 @@ static enum jk_status take_model_folder(struct jk_verification *verification, co
     return take_name(verification, name, folder);
 }
 
-static enum jk_status take_certificate(struct jk_verification *verification, const char *path)
-{
-    JK_TRY(jk_verification_room(verification, 1));
-    jk_subject_init(&verification->subjects[0], verification->cli, path);
-    verification->subjects[0].is_certificate = true;
-    verification->count = 1;
-    return JK_OK;
-}
-
 static enum jk_status gather_subjects(struct jk_verification *verification)
 {
     struct jk_cli *cli = verification->cli;
     const char *what = jk_cli_operand(cli, 0);
     bool folder = jk_local_is_folder(what);
-    if (jk_certified_is(cli, what)) return take_certificate(verification, what);
+    if (jk_certified_is(cli, what)) {
+        JK_TRY(jk_verification_room(verification, 1));
+        jk_subject_init(&verification->subjects[0], cli, what);
+        verification->subjects[0].is_certificate = true;
+        verification->count = 1;
+        return JK_OK;
+    }
     if (jk_cli_has(cli, JK_OPTION_COUNTS_KEY))
         return jk_cli_usage(cli, "--counts-key needs a count certificate, and %.200s is not one", what);
     if (!folder && (jk_cli_has(cli, JK_OPTION_MODEL) || jk_cli_has(cli, JK_OPTION_RELEASE)))

@@ -33,9 +33,10 @@ const char *jk_count_columns(struct jk_cli *cli, bool ruled)
 {
     static const char plain[] = "scope=kind,name,registered,yanked,counted,direct,transitive,independent,license_clean,"
                                 "distinct_publishers,distinct_weights,adopted,log_size,log_time";
-    static const char under_a_rule[] = "scope=kind,name,registered,counted,direct,transitive,independent,license_clean,"
-                                       "distinct_publishers,distinct_weights,adopted,log_size,log_time,policy_sha256,"
-                                       "revision,rulings_size";
+    static const char under_a_rule[] =
+        "scope=kind,name,registered,counted,direct,transitive,independent,license_clean,"
+        "distinct_publishers,distinct_weights,adopted,pending,log_size,log_time,policy_sha256,"
+        "revision,rulings_size";
     return ruled ? jk_count_reason_columns(cli, under_a_rule) : plain;
 }
 

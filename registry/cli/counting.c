@@ -13,25 +13,6 @@
 
 /* ---- what is wanted ---- */
 
-static enum jk_status set_scope(struct jk_cli *cli, size_t base_operand, struct jk_count_wish *wish)
-{
-    bool base = cli->options.operand_count > base_operand, team = jk_cli_has(cli, JK_OPTION_TEAM),
-         all = jk_cli_has(cli, JK_OPTION_ALL);
-    if (base + team + all > 1) return jk_cli_usage(cli, "give one of BASE, --team and --all");
-    wish->has_scope = base || team || all;
-    if (base) {
-        wish->scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL;
-        wish->scope.base_model = jk_cli_operand(cli, base_operand);
-    } else if (team) {
-        wish->scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_TEAM;
-        wish->scope.team = jk_cli_text(cli, JK_OPTION_TEAM);
-    } else if (all) {
-        wish->scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_ALL;
-        wish->scope.all = true;
-    }
-    return JK_OK;
-}
-
 /* Digits are a log size, all else is a moment. */
 enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wish)
 {
@@ -54,19 +35,6 @@ enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wis
     return JK_OK;
 }
 
-static enum jk_status read_revision(struct jk_cli *cli, Jokbo__V1__CountRule *rule)
-{
-    uint64_t revision = jk_options_count(&cli->options, JK_OPTION_REVISION, 0);
-    if (!jk_cli_has(cli, JK_OPTION_REVISION)) return JK_OK;
-    if (rule->kind_case != JOKBO__V1__COUNT_RULE__KIND_STAGE)
-        return jk_cli_usage(cli, "--revision needs --stage: it is the revision of a closed stage's report");
-    if (jk_cli_has(cli, JK_OPTION_AS_OF))
-        return jk_cli_usage(cli, "--revision and --as-of cannot be combined: a revision has its own log size");
-    if (revision == 0 || revision > INT32_MAX) return jk_cli_usage(cli, "--revision must be a number from 1 up");
-    rule->revision = (int32_t)revision;
-    return JK_OK;
-}
-
 enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given)
 {
     bool policy = jk_cli_has(cli, JK_OPTION_POLICY), stage = jk_cli_has(cli, JK_OPTION_STAGE);
@@ -80,7 +48,15 @@ enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_
         out_rule->kind_case = JOKBO__V1__COUNT_RULE__KIND_STAGE;
         out_rule->stage = jk_cli_text(cli, JK_OPTION_STAGE);
     }
-    return read_revision(cli, out_rule);
+    uint64_t revision = jk_options_count(&cli->options, JK_OPTION_REVISION, 0);
+    if (!jk_cli_has(cli, JK_OPTION_REVISION)) return JK_OK;
+    if (out_rule->kind_case != JOKBO__V1__COUNT_RULE__KIND_STAGE)
+        return jk_cli_usage(cli, "--revision needs --stage: it is the revision of a closed stage's report");
+    if (jk_cli_has(cli, JK_OPTION_AS_OF))
+        return jk_cli_usage(cli, "--revision and --as-of cannot be combined: a revision has its own log size");
+    if (revision == 0 || revision > INT32_MAX) return jk_cli_usage(cli, "--revision must be a number from 1 up");
+    out_rule->revision = (int32_t)revision;
+    return JK_OK;
 }
 
 enum jk_status jk_count_rule_asked(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given)
@@ -109,7 +85,20 @@ enum jk_status jk_count_wish_read(struct jk_cli *cli, size_t base_operand, struc
     memset(out_wish, 0, sizeof *out_wish);
     jokbo__v1__count_scope__init(&out_wish->scope);
     jokbo__v1__as_of__init(&out_wish->as_of);
-    JK_TRY(set_scope(cli, base_operand, out_wish));
+    bool base = cli->options.operand_count > base_operand, team = jk_cli_has(cli, JK_OPTION_TEAM),
+         all = jk_cli_has(cli, JK_OPTION_ALL);
+    if (base + team + all > 1) return jk_cli_usage(cli, "give one of BASE, --team and --all");
+    out_wish->has_scope = base || team || all;
+    if (base) {
+        out_wish->scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL;
+        out_wish->scope.base_model = jk_cli_operand(cli, base_operand);
+    } else if (team) {
+        out_wish->scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_TEAM;
+        out_wish->scope.team = jk_cli_text(cli, JK_OPTION_TEAM);
+    } else if (all) {
+        out_wish->scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_ALL;
+        out_wish->scope.all = true;
+    }
     out_wish->grouping_count = wanted_groupings(cli, out_wish->groupings);
     uint64_t limit = jk_pages_limit(cli);
     out_wish->page_size = limit == 0 || limit > PAGE_MOST ? PAGE_MOST : (int32_t)limit;
@@ -215,6 +204,14 @@ static void groups_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *c
     jk_print_table(cli, &table);
 }
 
+/* "3 of those counted wait for a verifier": what a stage's later revision decides. */
+static const char *pending_text(struct jk_cli *cli, int64_t pending)
+{
+    const char *text = jk_arena_printf(&cli->arena, "%s of those counted %s for a verifier",
+                                       jk_print_number(cli, pending), pending == 1 ? "waits" : "wait");
+    return text ? text : "";
+}
+
 /* With a rule: what is left out, by reason, as a funnel takes it. */
 static void left_out_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count)
 {
@@ -249,6 +246,7 @@ void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count,
     jk_print_fact(&table, "distinct publishers", jk_print_number(cli, count->distinct_publishers));
     jk_print_fact(&table, "distinct weights", jk_print_number(cli, count->distinct_weights));
     jk_print_fact(&table, "by adoption only", jk_print_number(cli, count->adopted));
+    if (count->pending > 0) jk_print_fact(&table, "pending", pending_text(cli, count->pending));
     jk_print_fact(&table, "registered", jk_print_number(cli, count->registered));
     if (!*count->policy_sha256) jk_print_fact(&table, "yanked", jk_print_number(cli, count->yanked));
     jk_print_fact(&table, "policy", wish->policy ? wish->policy : count->policy_sha256);
@@ -262,5 +260,7 @@ void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count,
 void jk_count_print_all(struct jk_cli *cli, const Jokbo__V1__ListCountsResponse *counts)
 {
     jk_overview_print(cli, counts);
+    if (counts->all && counts->all->pending > 0)
+        fprintf(cli->out, "\nPending: %s.\n", pending_text(cli, counts->all->pending));
     print_state(cli, &(struct state){counts->log_size, counts->log_time, counts->revision, counts->rulings_size});
 }

@@ -6,7 +6,7 @@
 
 #include "cli/console/cli.h"
 
-#define JK_COUNT_GROUPINGS 7
+#define JK_COUNT_GROUPINGS 8
 
 /* Must not be moved: its parts point at one another. */
 struct jk_count_wish {
@@ -19,7 +19,7 @@ struct jk_count_wish {
     bool has_rule;
     Jokbo__V1__Grouping groupings[JK_COUNT_GROUPINGS];
     size_t grouping_count;
-    int32_t page_size;  /* of the groups by licence and publisher */
+    int32_t page_size;  /* of the groups by licence, publisher and hub's month */
     const char *policy; /* what is shown of the rule's policy; NULL: the digest that the reply gives */
 };
 

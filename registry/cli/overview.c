@@ -138,18 +138,6 @@ static size_t choose_bases(const Jokbo__V1__ListCountsResponse *counts, Jokbo__V
     return count;
 }
 
-static void tell_rest(struct jk_cli *cli, size_t shown, size_t all)
-{
-    size_t rest = all - shown;
-    if (all == 0)
-        fprintf(cli->out, "No base model is on the roster.\n");
-    else if (shown == 0)
-        fprintf(cli->out, "No base model has a derivative.\n");
-    else if (rest > 0)
-        fprintf(cli->out, "and %s without derivatives\n",
-                jk_print_plural(cli, (int64_t)rest, "base model", "base models"));
-}
-
 static void tell_hidden(const struct layout *layout)
 {
     JK_CLEANUP(jk_text_done) struct jk_text note = {0};
@@ -176,7 +164,14 @@ void jk_overview_print(struct jk_cli *cli, const Jokbo__V1__ListCountsResponse *
     measure_rows(&layout, &all, all ? 1 : 0);
     fit(&layout);
     if (shown > 0) section(&layout, "base model", bases, shown);
-    tell_rest(cli, shown, counts->n_bases);
+    size_t rest = counts->n_bases - shown;
+    if (counts->n_bases == 0)
+        fprintf(cli->out, "No base model is on the roster.\n");
+    else if (shown == 0)
+        fprintf(cli->out, "No base model has a derivative.\n");
+    else if (rest > 0)
+        fprintf(cli->out, "and %s without derivatives\n",
+                jk_print_plural(cli, (int64_t)rest, "base model", "base models"));
     if (counts->n_teams > 0) fputc('\n', cli->out);
     if (counts->n_teams > 0) section(&layout, "team", counts->teams, counts->n_teams);
     if (all) fputc('\n', cli->out);

@@ -60,11 +60,22 @@ static void free_rows(struct rows *rows)
     free(rows->rows);
 }
 
+/* A part's name is whatever a stranger wrote: what would reorder a terminal's line is a question mark, as in tables. */
+static void add_name(struct jk_span name, struct jk_text *out)
+{
+    uint32_t code;
+    for (struct jk_span before = name; jk_utf8_next(&name, &code); before = name)
+        jk_text_add(out,
+                    jk_utf8_is_control(code) ? jk_span_of("?") : (struct jk_span){before.at, before.len - name.len});
+}
+
 static void add_label(const struct row *row, struct jk_text *out)
 {
     struct jk_span part = jk_item_part(row->pairs[0]->one);
     uint64_t layer = jk_item_layer(row->pairs[0]->one);
-    jk_text_add(out, part.len > LABEL_MAX - 12 ? jk_utf8_cut(part, LABEL_MAX - 12) : part);
+    bool cut = part.len > LABEL_MAX;
+    add_name(cut ? jk_utf8_cut(part, LABEL_MAX - 2) : part, out);
+    if (cut) jk_text_add_str(out, "..");
     if (layer != JK_WHOLE) jk_text_addf(out, " %llu", (unsigned long long)layer);
 }
 
@@ -178,7 +189,7 @@ static void add_escaped(struct jk_text *out, struct jk_span text)
     for (struct jk_span rest = text, before = text; jk_utf8_next(&rest, &code); before = rest) {
         if (code == '&' || code == '<' || code == '>' || code == '"')
             jk_text_addf(out, "&#%u;", (unsigned)code);
-        else if (!jk_utf8_is_control(code))
+        else if (!jk_utf8_is_control(code) && code != 0xfffe && code != 0xffff) /* these two are no characters of XML */
             jk_text_add(out, (struct jk_span){before.at, (size_t)(rest.at - before.at)});
     }
 }
@@ -219,6 +230,10 @@ static void add_cell(const struct jk_pair *pair, size_t column, size_t row, stru
     if (pair->two && pair->renamed) {
         jk_text_add_str(out, ", with ");
         add_escaped(out, pair->two->name);
+    }
+    if (pair->two && pair->longer) {
+        jk_text_add_str(out, ", whose first dimension is another: ");
+        add_escaped(out, pair->two->shape);
     }
     jk_text_add_str(out, "</title></rect>\n");
 }

@@ -250,20 +250,6 @@ static json_t *place_json(const struct diffing *diffing, enum jk_reason place, c
                      roots_json(diffing, rows, count));
 }
 
-/* "self, no-artifact": all that hold, of any root. */
-static const char *all_reasons(struct jk_cli *cli, const struct jk_verdict *rows, size_t count)
-{
-    jk_reasons reasons = 0;
-    const char *text = "";
-    for (size_t i = 0; i < count; i++)
-        reasons |= rows[i].reasons;
-    for (int reason = 0; reason < JK_REASON_COUNT && text; reason++)
-        if (reasons >> reason & 1)
-            text =
-                jk_arena_printf(&cli->arena, "%s%s%s", text, *text ? ", " : "", jk_reason_word((enum jk_reason)reason));
-    return text ? text : "";
-}
-
 static void tell_change(struct diffing *diffing, uint32_t model, enum jk_reason before, enum jk_reason after)
 {
     size_t before_count, after_count;
@@ -281,7 +267,16 @@ static void tell_change(struct diffing *diffing, uint32_t model, enum jk_reason 
     jk_table_cellf(&diffing->table, "%.*s", JK_SPAN_ARG(name));
     jk_table_cell(&diffing->table, place_word(before));
     jk_table_cell(&diffing->table, place_word(after));
-    jk_table_cell(&diffing->table, all_reasons(diffing->cli, after_rows, after_count));
+    /* "self, no-artifact": all that hold, of any root. */
+    jk_reasons reasons = 0;
+    const char *text = "";
+    for (size_t i = 0; i < after_count; i++)
+        reasons |= after_rows[i].reasons;
+    for (int reason = 0; reason < JK_REASON_COUNT && text; reason++)
+        if (reasons >> reason & 1)
+            text = jk_arena_printf(&diffing->cli->arena, "%s%s%s", text, *text ? ", " : "",
+                                   jk_reason_word((enum jk_reason)reason));
+    jk_table_cell(&diffing->table, text ? text : "");
 }
 
 static void compare_model(struct diffing *diffing, uint32_t model)
@@ -309,23 +304,6 @@ static void compare_all(struct diffing *diffing)
         if (i == 0 || rows[i].model != rows[i - 1].model) compare_model(diffing, rows[i].model);
 }
 
-static void print_moves(struct jk_cli *cli, const struct diffing *diffing)
-{
-    static const struct jk_column columns[] = {
-        {"derivatives", true}, {"before", false}, {"after", false}, {"", false, .wrap = true}};
-    struct jk_table table;
-    jk_table_init(&table, &cli->arena, columns, 4);
-    for (int before = 0; before <= JK_REASON_COUNT; before++)
-        for (int after = 0; after <= JK_REASON_COUNT; after++) {
-            if (!diffing->moves[before][after]) continue;
-            jk_table_cell(&table, jk_print_number(cli, diffing->moves[before][after]));
-            jk_table_cell(&table, place_word((enum jk_reason)before));
-            jk_table_cell(&table, place_word((enum jk_reason)after));
-            jk_table_cell(&table, after == JK_REASON_COUNT ? "" : jk_reason_english((enum jk_reason)after));
-        }
-    jk_print_table(cli, &table);
-}
-
 static void note_limit(struct jk_cli *cli, const struct diffing *diffing)
 {
     if (diffing->limit && diffing->changed > diffing->limit)
@@ -344,7 +322,19 @@ static void print_diff(struct jk_cli *cli, struct diffing *diffing, const char *
     jk_print_folded(cli, sum ? sum : "", 2);
     if (!diffing->changed) return;
     fputc('\n', cli->out);
-    print_moves(cli, diffing);
+    static const struct jk_column columns[] = {
+        {"derivatives", true}, {"before", false}, {"after", false}, {"", false, .wrap = true}};
+    struct jk_table table;
+    jk_table_init(&table, &cli->arena, columns, 4);
+    for (int from = 0; from <= JK_REASON_COUNT; from++)
+        for (int to = 0; to <= JK_REASON_COUNT; to++) {
+            if (!diffing->moves[from][to]) continue;
+            jk_table_cell(&table, jk_print_number(cli, diffing->moves[from][to]));
+            jk_table_cell(&table, place_word((enum jk_reason)from));
+            jk_table_cell(&table, place_word((enum jk_reason)to));
+            jk_table_cell(&table, to == JK_REASON_COUNT ? "" : jk_reason_english((enum jk_reason)to));
+        }
+    jk_print_table(cli, &table);
     fputc('\n', cli->out);
     jk_print_table(cli, &diffing->table);
     note_limit(cli, diffing);

@@ -47,19 +47,6 @@ static void ask_parents(struct jk_submission *submission)
     if (mend) missing(submission, "parents", mend);
 }
 
-/* What is published already: the licence of the release before may be taken over. */
-static enum jk_status find_before(struct jk_submission *submission)
-{
-    struct jk_cli *cli = submission->cli;
-    Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
-    Jokbo__V1__Model *model;
-    request.name = jk_arena_copy(&cli->arena, submission->declaration.name.at, submission->declaration.name.len);
-    if (!request.name) return jk_out_of_memory(&cli->error);
-    JK_TRY(jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetModel", &request.base, &model));
-    submission->before = model;
-    return JK_OK;
-}
-
 /* What the command line says beside the files. */
 static struct jk_given given_by_options(const struct jk_cli *cli)
 {
@@ -137,12 +124,18 @@ static enum jk_status ask_release(void *context, const char *name, Jokbo__V1__Re
 static enum jk_status look_up(struct jk_submission *submission)
 {
     struct jk_declaration *declaration = &submission->declaration;
+    struct jk_cli *cli = submission->cli;
     if (submission->publish && declaration->name.len > 0) {
-        JK_TRY(find_before(submission));
+        /* What is published already: the licence of the release before may be taken over. */
+        Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
+        Jokbo__V1__Model *model;
+        request.name = jk_arena_copy(&cli->arena, declaration->name.at, declaration->name.len);
+        if (!request.name) return jk_out_of_memory(&cli->error);
+        JK_TRY(jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetModel", &request.base, &model));
+        submission->before = model;
         note_what_is_left_out(submission);
     }
     bool by_person = !strcmp(declaration->parents_from, "--parent") || !strcmp(declaration->parents_from, "asked");
-    struct jk_cli *cli = submission->cli;
     struct jk_registered registered = {cli, &cli->arena, &cli->error, ask_model, ask_release};
     JK_TRY(jk_pin_parents(&registered, &declaration->parents, by_person, declaration->name, &submission->pins,
                           &submission->mistakes));
@@ -186,19 +179,6 @@ static void ask_server(struct jk_submission *submission)
     jk_error_init(&cli->error, &cli->arena);
 }
 
-static enum jk_status tell_mistakes(struct jk_submission *submission)
-{
-    struct jk_error *error = &submission->cli->error, *mistakes = &submission->mistakes;
-    jk_error_init(error, &submission->cli->arena);
-    if (submission->incomplete)
-        (void)jk_fail(error, JK_INVALID_ARGUMENT, "INPUT_INCOMPLETE", "%zu %s to fix", mistakes->violation_count,
-                      mistakes->violation_count == 1 ? "thing" : "things");
-    size_t kept = mistakes->violation_count < JK_ERROR_VIOLATIONS ? mistakes->violation_count : JK_ERROR_VIOLATIONS;
-    for (size_t i = 0; i < kept; i++)
-        jk_error_field(error, mistakes->violations[i].field, "%s", mistakes->violations[i].rule);
-    return jk_error_result(error);
-}
-
 enum jk_status jk_submission_prepare(struct jk_cli *cli, bool publish, struct jk_submission *out)
 {
     const char *path = cli->options.operand_count > 0 ? cli->options.operands[0] : NULL;
@@ -219,31 +199,33 @@ enum jk_status jk_submission_prepare(struct jk_cli *cli, bool publish, struct jk
     else if (status != JK_OK)
         fprintf(cli->err, "jokbo: note: the server could not be asked: %s\n", cli->error.message);
     jk_licensing_check(&out->licensing, &out->mistakes);
-    return tell_mistakes(out);
-}
-
-static enum jk_status send_register(struct jk_submission *submission, bool validate_only, Jokbo__V1__Registration **out)
-{
-    Jokbo__V1__RegisterDerivativeRequest request = JOKBO__V1__REGISTER_DERIVATIVE_REQUEST__INIT;
-    request.derivative = &submission->derivative;
-    request.request_id = validate_only ? (char *)"" : jk_cli_request_id(submission->cli);
-    request.validate_only = validate_only;
-    return jk_cli_call(submission->cli, &jokbo__v1__registry__descriptor, "RegisterDerivative", &request.base, out);
-}
-
-static enum jk_status send_publish(struct jk_submission *submission, bool validate_only, Jokbo__V1__Registration **out)
-{
-    Jokbo__V1__PublishReleaseRequest request = JOKBO__V1__PUBLISH_RELEASE_REQUEST__INIT;
-    request.release = &submission->derivative;
-    request.request_id = validate_only ? (char *)"" : jk_cli_request_id(submission->cli);
-    request.validate_only = validate_only;
-    return jk_cli_call(submission->cli, &jokbo__v1__registry__descriptor, "PublishRelease", &request.base, out);
+    struct jk_error *error = &cli->error, *mistakes = &out->mistakes;
+    jk_error_init(error, &cli->arena);
+    if (out->incomplete)
+        (void)jk_fail(error, JK_INVALID_ARGUMENT, "INPUT_INCOMPLETE", "%zu %s to fix", mistakes->violation_count,
+                      mistakes->violation_count == 1 ? "thing" : "things");
+    size_t kept = mistakes->violation_count < JK_ERROR_VIOLATIONS ? mistakes->violation_count : JK_ERROR_VIOLATIONS;
+    for (size_t i = 0; i < kept; i++)
+        jk_error_field(error, mistakes->violations[i].field, "%s", mistakes->violations[i].rule);
+    return jk_error_result(error);
 }
 
 enum jk_status jk_submission_send(struct jk_submission *submission, bool validate_only,
                                   Jokbo__V1__Registration **out_registration)
 {
+    struct jk_cli *cli = submission->cli;
+    char *request_id = validate_only ? (char *)"" : jk_cli_request_id(cli);
     *out_registration = NULL;
-    return submission->publish ? send_publish(submission, validate_only, out_registration)
-                               : send_register(submission, validate_only, out_registration);
+    if (submission->publish) {
+        Jokbo__V1__PublishReleaseRequest request = JOKBO__V1__PUBLISH_RELEASE_REQUEST__INIT;
+        request.release = &submission->derivative;
+        request.request_id = request_id;
+        request.validate_only = validate_only;
+        return jk_cli_call(cli, &jokbo__v1__registry__descriptor, "PublishRelease", &request.base, out_registration);
+    }
+    Jokbo__V1__RegisterDerivativeRequest request = JOKBO__V1__REGISTER_DERIVATIVE_REQUEST__INIT;
+    request.derivative = &submission->derivative;
+    request.request_id = request_id;
+    request.validate_only = validate_only;
+    return jk_cli_call(cli, &jokbo__v1__registry__descriptor, "RegisterDerivative", &request.base, out_registration);
 }

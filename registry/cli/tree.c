@@ -31,15 +31,6 @@ static bool is_last(const struct walk *walk, const struct level *level)
     return true;
 }
 
-/* The lines that lead to a child of the innermost level. `next` already points past it. */
-static void draw_rails(const struct walk *walk)
-{
-    for (size_t i = 0; i + 1 < walk->depth; i++)
-        jk_text_add_str(walk->out, is_last(walk, &walk->levels[i]) ? walk->style->blank : walk->style->through);
-    bool last = is_last(walk, &walk->levels[walk->depth - 1]);
-    jk_text_add_str(walk->out, last ? walk->style->last : walk->style->branch);
-}
-
 static void draw_node(struct walk *walk, size_t index)
 {
     const struct jk_tree_node *node = &walk->nodes[index];
@@ -69,7 +60,11 @@ bool jk_tree_draw(const struct jk_tree_node *nodes, size_t count, size_t root, b
             continue;
         }
         size_t child = node->below[level->next++];
-        draw_rails(&walk);
+        /* The lines that lead to a child of the innermost level. `next` already points past it. */
+        for (size_t i = 0; i + 1 < walk.depth; i++)
+            jk_text_add_str(walk.out, is_last(&walk, &walk.levels[i]) ? walk.style->blank : walk.style->through);
+        bool last = is_last(&walk, &walk.levels[walk.depth - 1]);
+        jk_text_add_str(walk.out, last ? walk.style->last : walk.style->branch);
         draw_node(&walk, child);
     }
     return true;

@@ -25,24 +25,6 @@ struct place {
     size_t column, cell; /* cell: where its text begins in the rows */
 };
 
-/* Of a byte of the rows, which are right: quotes pair up. */
-static struct place place_of(struct jk_span rows, size_t at, uint64_t lines_before)
-{
-    struct place place = {.line = lines_before + 1};
-    bool quoted = false, ended = false;
-    for (size_t i = 0; i < at; i++) {
-        char c = rows.at[i];
-        if (ended) place.column = 0, place.cell = i;
-        ended = false;
-        if (c == '"') quoted = !quoted;
-        if (c == ',' && !quoted) place.column++, place.cell = i + 1;
-        if (c == '\n') place.line++;
-        ended = c == '\n' && !quoted;
-    }
-    if (ended) place.column = 0, place.cell = at;
-    return place;
-}
-
 /* Up to the cell's end, as it is written. */
 static struct jk_span cell_at(struct jk_span text, size_t begin)
 {
@@ -103,7 +85,20 @@ static enum jk_status tell_difference(const struct comparing *comparing, enum jk
     size_t at = 0;
     while (at < found.len && at < expected.len && found.at[at] == expected.at[at])
         at++;
-    struct place place = place_of(expected, at, comparing->lines[table]);
+
+    struct place place = {.line = comparing->lines[table] + 1};
+    bool quoted = false, ended = false; /* the expected rows are right, so their quotes pair up */
+    for (size_t i = 0; i < at; i++) {
+        char c = expected.at[i];
+        if (ended) place.column = 0, place.cell = i;
+        ended = false;
+        if (c == '"') quoted = !quoted;
+        if (c == ',' && !quoted) place.column++, place.cell = i + 1;
+        if (c == '\n') place.line++;
+        ended = c == '\n' && !quoted;
+    }
+    if (ended) place.column = 0, place.cell = at;
+
     struct difference difference = {.line = place.line,
                                     .column = jk_export_column(table, place.column),
                                     .expected = cell_at(expected, place.cell),
@@ -113,23 +108,6 @@ static enum jk_status tell_difference(const struct comparing *comparing, enum jk
 }
 
 /* ---- the files ---- */
-
-static enum jk_status open_tables(struct comparing *comparing, struct jk_error *error)
-{
-    char other[JK_EXPORT_NAME];
-    unsigned files;
-    JK_TRY(jk_export_list(comparing->folder, comparing->options->folder, other, &files, error));
-    for (int table = 0; table < JK_EXPORT_TABLES; table++) {
-        const char *why, *file = jk_export_file((enum jk_export_table)table);
-        int fd = jk_regular_open(comparing->folder, file, false, &why);
-        if (fd < 0) return export_fault(file, why, error);
-        if (!(comparing->files[table] = fdopen(fd, "rb"))) {
-            close(fd);
-            return jk_out_of_memory(error);
-        }
-    }
-    return other[0] ? export_fault(other, "is not a table of an export, so nothing here proves it", error) : JK_OK;
-}
 
 static enum jk_status take_rows(void *context, enum jk_export_table table, struct jk_span rows, struct jk_error *error)
 {
@@ -146,21 +124,6 @@ static enum jk_status take_rows(void *context, enum jk_export_table table, struc
         return tell_difference(comparing, table, rows, error);
     for (size_t i = 0; i < rows.len; i++)
         comparing->lines[table] += rows.at[i] == '\n';
-    return JK_OK;
-}
-
-/* Behind the last row there is nothing. */
-static enum jk_status check_ends(struct comparing *comparing, struct jk_error *error)
-{
-    char more[64];
-    for (int table = 0; table < JK_EXPORT_TABLES; table++) {
-        size_t got = fread(more, 1, sizeof more, comparing->files[table]);
-        struct difference difference = {.line = comparing->lines[table] + 1,
-                                        .column = jk_export_column((enum jk_export_table)table, 0),
-                                        .expected = {"", 0},
-                                        .found = cell_at((struct jk_span){more, got}, 0)};
-        if (got > 0) return differ((enum jk_export_table)table, &difference, error);
-    }
     return JK_OK;
 }
 
@@ -188,10 +151,34 @@ static enum jk_status compare_all(struct comparing *comparing, struct jk_export_
                                   struct jk_error *error)
 {
     uint64_t size;
-    JK_TRY(open_tables(comparing, error));
+    char other[JK_EXPORT_NAME];
+    unsigned files;
+    JK_TRY(jk_export_list(comparing->folder, comparing->options->folder, other, &files, error));
+    for (int table = 0; table < JK_EXPORT_TABLES; table++) {
+        const char *why, *file = jk_export_file((enum jk_export_table)table);
+        int fd = jk_regular_open(comparing->folder, file, false, &why);
+        if (fd < 0) return export_fault(file, why, error);
+        if (!(comparing->files[table] = fdopen(fd, "rb"))) {
+            close(fd);
+            return jk_out_of_memory(error);
+        }
+    }
+    if (other[0]) return export_fault(other, "is not a table of an export, so nothing here proves it", error);
+
     JK_TRY(choose_size(comparing, &size, error));
     JK_TRY(jk_export_make(comparing->options, size, take_rows, comparing, out_summary, error));
-    return check_ends(comparing, error);
+
+    /* behind the last row there is nothing */
+    char more[64];
+    for (int table = 0; table < JK_EXPORT_TABLES; table++) {
+        size_t got = fread(more, 1, sizeof more, comparing->files[table]);
+        struct difference difference = {.line = comparing->lines[table] + 1,
+                                        .column = jk_export_column((enum jk_export_table)table, 0),
+                                        .expected = {"", 0},
+                                        .found = cell_at((struct jk_span){more, got}, 0)};
+        if (got > 0) return differ((enum jk_export_table)table, &difference, error);
+    }
+    return JK_OK;
 }
 
 enum jk_status jk_export_compare(const struct jk_export_options *options, struct jk_export_summary *out_summary,

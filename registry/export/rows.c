@@ -13,21 +13,19 @@ struct making {
     struct jk_export_rows rows;
 };
 
-/* No cell of a log holds a carriage return. */
-static uint64_t count_rows(struct jk_span rows)
-{
-    uint64_t count = 0;
-    for (struct jk_span row; rows.len > 0; count++)
-        (void)jk_span_cut(&rows, '\r', &row);
-    return count > 0 ? count - 1 : 0; /* the last line feed */
-}
-
 static enum jk_status flush_table(struct making *making, enum jk_export_table table, struct jk_error *error)
 {
     struct jk_text *text = &making->rows.texts[table];
     if (text->failed) return jk_out_of_memory(error);
     if (text->len == 0) return JK_OK;
-    making->summary->rows[table] += count_rows(jk_text_span(text));
+
+    /* no cell of a log holds a carriage return */
+    struct jk_span rows = jk_text_span(text);
+    uint64_t count = 0;
+    for (struct jk_span row; rows.len > 0; count++)
+        (void)jk_span_cut(&rows, '\r', &row);
+
+    making->summary->rows[table] += count > 0 ? count - 1 : 0; /* the last line feed */
     enum jk_status status = making->sink(making->context, table, jk_text_span(text), error);
     jk_text_clear(text);
     return status;
@@ -42,18 +40,6 @@ static enum jk_status flush_all(struct making *making, size_t least, struct jk_e
     return JK_OK;
 }
 
-static enum jk_status begin_rows(struct making *making, struct jk_error *error)
-{
-    struct jk_audit *audit = making->options->audit;
-    struct jk_export_log log = {.size = making->summary->size, .origin = jk_book_origin(jk_audit_book(audit))};
-    JK_TRY(jk_audit_root(audit, log.size, &log.root, error));
-    making->summary->root = log.root;
-    for (int table = 0; table < JK_EXPORT_TABLES; table++)
-        jk_export_header((enum jk_export_table)table, &making->rows.texts[table]);
-    jk_export_add_log(&making->rows, &log);
-    return flush_all(making, 1, error);
-}
-
 static enum jk_status take_entry(void *context, uint64_t index, struct jk_span entry, struct jk_error *error)
 {
     struct making *making = context;
@@ -63,8 +49,19 @@ static enum jk_status take_entry(void *context, uint64_t index, struct jk_span e
     return flush_all(making, PIECE, error);
 }
 
-static enum jk_status add_models(struct making *making, struct jk_error *error)
+static enum jk_status make_all(struct making *making, struct jk_error *error)
 {
+    struct jk_audit *audit = making->options->audit;
+    struct jk_export_log log = {.size = making->summary->size, .origin = jk_book_origin(jk_audit_book(audit))};
+    JK_TRY(jk_audit_root(audit, log.size, &log.root, error));
+    making->summary->root = log.root;
+    for (int table = 0; table < JK_EXPORT_TABLES; table++)
+        jk_export_header((enum jk_export_table)table, &making->rows.texts[table]);
+    jk_export_add_log(&making->rows, &log);
+    JK_TRY(flush_all(making, 1, error));
+
+    JK_TRY(jk_audit_entries(making->options->audit, making->summary->size, take_entry, making, error));
+
     const struct jk_book *book = jk_audit_book(making->options->audit);
     uint32_t n = (uint32_t)making->summary->size, models = jk_book_models(book, n);
     for (uint32_t model = 0; model < models; model++) {
@@ -75,14 +72,7 @@ static enum jk_status add_models(struct making *making, struct jk_error *error)
         jk_export_add_release(&making->rows, book, release, n);
         JK_TRY(flush_all(making, PIECE, error));
     }
-    return JK_OK;
-}
 
-static enum jk_status make_all(struct making *making, struct jk_error *error)
-{
-    JK_TRY(begin_rows(making, error));
-    JK_TRY(jk_audit_entries(making->options->audit, making->summary->size, take_entry, making, error));
-    JK_TRY(add_models(making, error));
     return flush_all(making, 1, error);
 }
 

@@ -112,18 +112,6 @@ static bool find_line(struct jk_span text, const char *word, struct jk_span *out
     return false;
 }
 
-static bool take_apart(struct jk_span entry, uint64_t index, struct parts *out)
-{
-    struct jk_span rest = entry, line;
-    *out = (struct parts){.index = index, .whole = entry};
-    bool good = find_line(entry, "kind", &out->kind) && find_line(entry, "time", &out->time) &&
-                find_line(entry, "actor", &out->actor);
-    for (int i = 0; i < 4 && good; i++)
-        good = jk_span_line(&rest, &line);
-    out->body = rest;
-    return good;
-}
-
 static uint64_t count_parents(struct jk_span body)
 {
     uint64_t count = 0;
@@ -256,7 +244,15 @@ enum jk_status jk_export_add_entry(struct jk_export_rows *rows, uint64_t index, 
 {
     struct parts parts;
     enum jk_kind kind;
-    if (!take_apart(entry, index, &parts) || !jk_kind_parse(parts.kind, &kind))
+    struct jk_span rest = entry, line;
+    parts = (struct parts){.index = index, .whole = entry};
+    bool good = find_line(entry, "kind", &parts.kind) && find_line(entry, "time", &parts.time) &&
+                find_line(entry, "actor", &parts.actor);
+    for (int i = 0; i < 4 && good; i++)
+        good = jk_span_line(&rest, &line);
+    parts.body = rest;
+
+    if (!good || !jk_kind_parse(parts.kind, &kind))
         return jk_fail(error, JK_DATA_LOSS, "INVALID_ENTRY", "entry %llu has no kind that is known",
                        (unsigned long long)index);
     for (int i = 0; i < JK_EXPORT_TABLES; i++) {

@@ -54,13 +54,6 @@ static void add_root(struct jk_text *out, const struct jk_book *book, const stru
     jk_csv_end(&csv);
 }
 
-static void add_roots(struct jk_export_rows *rows, const struct jk_book *book, uint32_t model, uint32_t n)
-{
-    const struct jk_spell *spell = next_root(book, model, n, -1);
-    for (; spell; spell = next_root(book, model, n, index_of(book, spell->root)))
-        add_root(&rows->texts[JK_EXPORT_ROOTS], book, spell, n);
-}
-
 void jk_export_add_model(struct jk_export_rows *rows, const struct jk_book *book, uint32_t model, uint32_t n)
 {
     struct jk_csv csv = {.out = &rows->texts[JK_EXPORT_MODELS]};
@@ -76,7 +69,9 @@ void jk_export_add_model(struct jk_export_rows *rows, const struct jk_book *book
     jk_export_cell_yes(&csv, deciding == JK_NONE);
     jk_csv_number(&csv, jk_book_release(book, release)->index);
     jk_csv_end(&csv);
-    add_roots(rows, book, model, n);
+    const struct jk_spell *spell = next_root(book, model, n, -1);
+    for (; spell; spell = next_root(book, model, n, index_of(book, spell->root)))
+        add_root(&rows->texts[JK_EXPORT_ROOTS], book, spell, n);
 }
 
 void jk_export_add_release(struct jk_export_rows *rows, const struct jk_book *book, uint32_t release, uint32_t n)

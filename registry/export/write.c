@@ -157,8 +157,16 @@ static void remove_folder(int above, const char *name)
     (void)unlinkat(above, name, AT_REMOVEDIR);
 }
 
-static enum jk_status put_in_place(struct writing *writing, struct jk_error *error)
+/* ---- all of it ---- */
+
+static enum jk_status write_tables(struct writing *writing, struct jk_export_summary *out_summary,
+                                   struct jk_error *error)
 {
+    uint64_t size = jk_audit_size(writing->options->audit);
+    JK_TRY(open_files(writing, error));
+    JK_TRY(jk_export_make(writing->options, size, take_rows, writing, out_summary, error));
+    JK_TRY(sync_files(writing, error));
+
     bool filled;
     JK_TRY(check_place(writing, &filled, error)); /* it may have changed meanwhile */
     remove_folder(writing->above, writing->old);
@@ -172,18 +180,6 @@ static enum jk_status put_in_place(struct writing *writing, struct jk_error *err
     if (fsync(writing->above) != 0) return jk_export_local(error, writing->options->folder, "");
     remove_folder(writing->above, writing->old);
     return JK_OK;
-}
-
-/* ---- all of it ---- */
-
-static enum jk_status write_tables(struct writing *writing, struct jk_export_summary *out_summary,
-                                   struct jk_error *error)
-{
-    uint64_t size = jk_audit_size(writing->options->audit);
-    JK_TRY(open_files(writing, error));
-    JK_TRY(jk_export_make(writing->options, size, take_rows, writing, out_summary, error));
-    JK_TRY(sync_files(writing, error));
-    return put_in_place(writing, error);
 }
 
 static enum jk_status write_all(struct writing *writing, struct jk_export_summary *out_summary, struct jk_error *error)

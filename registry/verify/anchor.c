@@ -66,26 +66,6 @@ static void key_of_first_use(struct jk_anchor *anchor)
     keys->from = JK_KEYS_FIRST_USE;
 }
 
-static enum jk_status find_keys(struct jk_anchor *anchor)
-{
-    struct jk_cli *cli = anchor->cli;
-    const struct jk_settings *settings = &cli->settings;
-    struct jk_keys *keys = &anchor->keys;
-    if (settings->key)
-        JK_TRY(jk_keys_read(settings->key, settings->key_where, &cli->arena, keys, &cli->error));
-    else if (cli->witnessed)
-        jk_witnessed_keys(cli->witnessed, jk_span_of(anchor->origin), keys);
-    if (keys->count > 0) {
-        if (anchor->remembers) jk_keys_follow(keys, &anchor->memory.keys, &cli->arena);
-    } else if (anchor->remembers && anchor->memory.keys.count > 0) {
-        *keys = anchor->memory.keys;
-        keys->from = JK_KEYS_REMEMBERED;
-    } else {
-        key_of_first_use(anchor);
-    }
-    return JK_OK;
-}
-
 enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool offline, struct jk_anchor *out_anchor)
 {
     const char *state = jk_memory_state(&cli->arena);
@@ -96,7 +76,21 @@ enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool of
     jk_error_init(&out_anchor->keyless, &cli->arena);
     out_anchor->remembers =
         jk_memory_open(state, origin, &cli->arena, &out_anchor->memory, &out_anchor->forgets) == JK_OK;
-    return find_keys(out_anchor);
+    const struct jk_settings *settings = &cli->settings;
+    struct jk_keys *keys = &out_anchor->keys;
+    if (settings->key)
+        JK_TRY(jk_keys_read(settings->key, settings->key_where, &cli->arena, keys, &cli->error));
+    else if (cli->witnessed)
+        jk_witnessed_keys(cli->witnessed, jk_span_of(out_anchor->origin), keys);
+    if (keys->count > 0) {
+        if (out_anchor->remembers) jk_keys_follow(keys, &out_anchor->memory.keys, &cli->arena);
+    } else if (out_anchor->remembers && out_anchor->memory.keys.count > 0) {
+        *keys = out_anchor->memory.keys;
+        keys->from = JK_KEYS_REMEMBERED;
+    } else {
+        key_of_first_use(out_anchor);
+    }
+    return JK_OK;
 }
 
 enum jk_status jk_anchor_check_server(struct jk_anchor *anchor, struct jk_error *error)
@@ -136,23 +130,19 @@ void jk_anchor_tell_key(const struct jk_anchor *anchor, struct jk_results *resul
 
 /* ---- witnesses ---- */
 
-static enum jk_status check_signer(const struct jk_anchor *anchor, struct jk_span note,
-                                   const struct jk_verifier **out_key, struct jk_error *error)
-{
-    struct jk_span origin = jk_span_of(anchor->origin);
-    struct jk_keys named;
-    JK_TRY(jk_keys_verify(&anchor->keys, origin, note, out_key, error));
-    jk_witnessed_keys(anchor->cli->witnessed, origin, &named);
-    if (named.count == 0) return JK_OK; /* whether the policy names others only, jk_witnessed_check says */
-    if (anchor->remembers) jk_keys_follow(&named, &anchor->memory.keys, &anchor->cli->arena);
-    return jk_keys_verify(&named, origin, note, NULL, error);
-}
-
 enum jk_status jk_anchor_check_policy(const struct jk_anchor *anchor, struct jk_span note,
                                       struct jk_trust_verdict *out_verdict, struct jk_error *error)
 {
     const struct jk_verifier *key;
-    JK_TRY(check_signer(anchor, note, &key, error));
+    struct jk_span origin = jk_span_of(anchor->origin);
+    struct jk_keys named;
+    JK_TRY(jk_keys_verify(&anchor->keys, origin, note, &key, error));
+    jk_witnessed_keys(anchor->cli->witnessed, origin, &named);
+    if (named.count != 0) { /* whether the policy names others only, jk_witnessed_check says */
+        if (anchor->remembers) jk_keys_follow(&named, &anchor->memory.keys, &anchor->cli->arena);
+        JK_TRY(jk_keys_verify(&named, origin, note, NULL, error));
+    }
+
     return jk_witnessed_check(anchor->cli->witnessed, note, key, out_verdict, error);
 }
 

@@ -7,30 +7,11 @@
 #include "reply/message.h"
 #include "report/subject.h"
 
-enum { HTML, CSV };
-const char *const jk_audit_view_files[JK_AUDIT_VIEWS] = {[HTML] = "report.html", [CSV] = "report.csv"};
+enum { HTML, CSV, COUNTED_CSV, LEFT_OUT_CSV };
+const char *const jk_audit_view_files[JK_AUDIT_VIEWS] = {
+    [HTML] = "report.html", [CSV] = "report.csv", [COUNTED_CSV] = "counted.csv", [LEFT_OUT_CSV] = "left-out.csv"};
 
 /* ---- making ---- */
-
-static enum jk_status make_views(struct jk_audit_finding *finding, struct jk_error *error)
-{
-    const struct jk_report_texts *texts = &finding->revision.texts;
-    struct jk_page page = {finding->summary, finding->previous, jk_text_span(&texts->members),
-                           jk_text_span(&texts->left_out)};
-    JK_TRY(jk_summary_html(&page, &finding->views[HTML], error));
-    jk_summary_csv(finding->summary, &finding->views[CSV]);
-    return finding->views[CSV].failed ? jk_out_of_memory(error) : JK_OK;
-}
-
-/* The previous stage is recomputed as well: nothing about it is taken from the source. */
-static enum jk_status make_before(struct jk_audit *audit, struct jk_audit_finding *finding, struct jk_error *error)
-{
-    const struct jk_closing *closing = finding->revision.closing;
-    const struct jk_closing *before = jk_report_previous(jk_audit_book(audit), closing->stage, closing->m);
-    if (!before) return JK_OK;
-    JK_TRY(jk_audit_revision_make(audit, before, &finding->before, error));
-    return jk_summary_read(jk_text_span(&finding->before.texts.json), &finding->previous, error);
-}
 
 enum jk_status jk_audit_finding_make(struct jk_audit *audit, const struct jk_closing *closing,
                                      struct jk_audit_finding *out_finding, struct jk_error *error)
@@ -38,8 +19,28 @@ enum jk_status jk_audit_finding_make(struct jk_audit *audit, const struct jk_clo
     *out_finding = (struct jk_audit_finding){.summary = NULL};
     JK_TRY(jk_audit_revision_make(audit, closing, &out_finding->revision, error));
     JK_TRY(jk_summary_read(jk_text_span(&out_finding->revision.texts.json), &out_finding->summary, error));
-    JK_TRY(make_before(audit, out_finding, error));
-    return make_views(out_finding, error);
+
+    /* The previous stage is recomputed as well: nothing about it is taken from the source. */
+    const struct jk_closing *before = jk_report_previous(jk_audit_book(audit), closing->stage, closing->m);
+    if (before) {
+        JK_TRY(jk_audit_revision_make(audit, before, &out_finding->before, error));
+        JK_TRY(jk_summary_read(jk_text_span(&out_finding->before.texts.json), &out_finding->previous, error));
+    }
+
+    const struct jk_report_texts *texts = &out_finding->revision.texts;
+    struct jk_page page = {out_finding->summary,
+                           out_finding->previous,
+                           jk_text_span(&texts->members),
+                           jk_text_span(&texts->left_out),
+                           jk_text_span(&texts->team_names),
+                           jk_text_span(&texts->listing)};
+    JK_TRY(jk_summary_html(&page, &out_finding->views[HTML], error));
+    jk_summary_csv(out_finding->summary, &out_finding->views[CSV]);
+    jk_summary_counted_csv(page.listing, &out_finding->views[COUNTED_CSV]);
+    jk_summary_left_out_csv(page.left_out, &out_finding->views[LEFT_OUT_CSV]);
+    for (int i = 0; i < JK_AUDIT_VIEWS; i++)
+        if (out_finding->views[i].failed) return jk_out_of_memory(error);
+    return JK_OK;
 }
 
 void jk_audit_finding_done(struct jk_audit_finding *finding)
@@ -91,8 +92,15 @@ static void print_files(struct jk_cli *cli, const struct jk_audit_finding *findi
     jk_print_table(cli, &table);
 }
 
-static void print_signers(struct jk_cli *cli, const struct jk_audit_finding *finding)
+enum jk_status jk_audit_finding_print(struct jk_cli *cli, const struct jk_audit_finding *finding)
 {
+    JK_CLEANUP(jk_text_done) struct jk_text text = {0};
+    struct jk_report_style style = {.color = cli->color, .utf8 = cli->utf8, .width = jk_print_width(cli)};
+    jk_report_table(finding->summary, finding->previous, style, &cli->arena, &text);
+    if (text.failed) return jk_out_of_memory(&cli->error);
+    fprintf(cli->out, "\n%s\n", text.bytes);
+    print_files(cli, finding);
+
     struct jk_table table;
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "closed by", jk_arena_printf(&cli->arena, "entry %u", finding->revision.closing->from));
@@ -102,17 +110,6 @@ static void print_signers(struct jk_cli *cli, const struct jk_audit_finding *fin
                       jk_arena_printf(&cli->arena, "%s (%s)", key_text(cli, finding->counts_key),
                                       finding->counts_given ? "--counts-key" : "key from the source itself"));
     jk_print_table(cli, &table);
-}
-
-enum jk_status jk_audit_finding_print(struct jk_cli *cli, const struct jk_audit_finding *finding)
-{
-    JK_CLEANUP(jk_text_done) struct jk_text text = {0};
-    struct jk_report_style style = {.color = cli->color, .utf8 = cli->utf8, .width = jk_print_width(cli)};
-    jk_report_table(finding->summary, finding->previous, style, &cli->arena, &text);
-    if (text.failed) return jk_out_of_memory(&cli->error);
-    fprintf(cli->out, "\n%s\n", text.bytes);
-    print_files(cli, finding);
-    print_signers(cli, finding);
     return JK_OK;
 }
 
@@ -139,22 +136,19 @@ static json_t *files_json(const struct jk_audit_finding *finding)
     return files;
 }
 
-static json_t *certificate_json(struct jk_cli *cli, const struct jk_audit_finding *finding)
-{
-    const struct jk_text *body = &finding->revision.certificate;
-    const char *log = finding->note.len > 0 ? key_text(cli, &finding->log_key) : NULL;
-    const char *counts = finding->counts_key ? key_text(cli, finding->counts_key) : NULL;
-    return json_pack("{s:s%, s:s, s:s?, s:s?, s:b}", "body", body->bytes, body->len, "served",
-                     finding->note.len > 0 ? "same" : "absent", "log_key", log, "counts_key", counts,
-                     "counts_key_given", finding->counts_given);
-}
-
 json_t *jk_audit_finding_json(struct jk_cli *cli, const struct jk_audit_finding *finding)
 {
     const struct jk_closing *closing = finding->revision.closing;
     const struct jk_text *json = &finding->revision.texts.json;
+    const struct jk_text *body = &finding->revision.certificate;
+    const char *log = finding->note.len > 0 ? key_text(cli, &finding->log_key) : NULL;
+    const char *counts = finding->counts_key ? key_text(cli, finding->counts_key) : NULL;
+
     return json_pack("{s:i, s:I, s:I, s:I, s:o, s:o, s:o}", "revision", (int)closing->revision, "log_index",
                      (json_int_t)closing->from, "n", (json_int_t)closing->n, "m", (json_int_t)closing->m, "files",
-                     files_json(finding), "certificate", certificate_json(cli, finding), "report",
-                     json_loadb(json->bytes, json->len, 0, NULL));
+                     files_json(finding), "certificate",
+                     json_pack("{s:s%, s:s, s:s?, s:s?, s:b}", "body", body->bytes, body->len, "served",
+                               finding->note.len > 0 ? "same" : "absent", "log_key", log, "counts_key", counts,
+                               "counts_key_given", finding->counts_given),
+                     "report", json_loadb(json->bytes, json->len, 0, NULL));
 }

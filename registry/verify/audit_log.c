@@ -87,20 +87,6 @@ static const char *choose_mirror(struct jk_cli *cli, const struct jk_audit_log *
     return mirror_of(cli, log, trusted->count > 0 ? &trusted->keys[0] : &kept->items[0]);
 }
 
-static enum jk_status open_mirror(struct jk_cli *cli, struct jk_audit_log *log, struct jk_progress *progress)
-{
-    struct jk_mirror_options options = {.url = log->at,
-                                        .jobs = jobs_of(cli, FETCH_JOBS),
-                                        .timeout_ms = (int)cli->settings.timeout_s * 1000,
-                                        .ca_file = cli->settings.ca,
-                                        .progress = jk_progress_show,
-                                        .context = progress};
-    log->folder = options.folder = jk_options_text(&cli->options, JK_OPTION_MIRROR);
-    JK_TRY(jk_mirror_open(&options, &log->mirror, &cli->error));
-    log->descriptor = jk_mirror_folder(log->mirror);
-    return JK_OK;
-}
-
 /* Without a home folder, or with one that is not writable, an audit still works; it just takes longer each time. */
 static enum jk_status place_temporarily(struct jk_cli *cli, struct jk_audit_log *log, const char *why)
 {
@@ -132,22 +118,6 @@ static enum jk_status place_in_home(struct jk_cli *cli, struct jk_audit_log *log
     return status;
 }
 
-/* Where --mirror does not say it, the folder follows from what the source said, and from whose word is taken. */
-static enum jk_status place_mirror(struct jk_cli *cli, struct jk_audit_log *log)
-{
-    if (!log->mirror || log->folder) return JK_OK;
-    JK_TRY(place_in_home(cli, log));
-    log->descriptor = jk_mirror_folder(log->mirror);
-    return JK_OK;
-}
-
-static enum jk_status open_folder(struct jk_cli *cli, struct jk_audit_log *log)
-{
-    if (jk_cli_has(cli, JK_OPTION_MIRROR)) return jk_cli_usage(cli, "--mirror needs a URL");
-    log->folder = log->at;
-    return jk_copy_open(log->at, &log->descriptor, &cli->error);
-}
-
 /* ---- checkpoint and keys ---- */
 
 /* What is in the folder; empty where there is none. */
@@ -165,38 +135,6 @@ static enum jk_status read_note(struct jk_cli *cli, struct jk_audit_log *log)
     if (log->note.len > 0) return JK_OK;
     return jk_fail(&cli->error, JK_NOT_FOUND, "LOCAL_FILE", "%.300s/checkpoint is missing: is it the folder of a log?",
                    log->folder);
-}
-
-/* By the origin that the note gives itself; its signature comes later. Who cannot remember is told, and audits. */
-static void open_memory(struct jk_cli *cli, struct jk_audit_log *log)
-{
-    const char *state = jk_memory_state(&cli->arena);
-    struct jk_checkpoint claimed;
-    struct jk_span body, signatures;
-    struct jk_error own;
-    jk_error_init(&own, &cli->arena);
-    if (jk_note_open(jk_text_span(&log->note), &body, &signatures, &own) != JK_OK ||
-        jk_checkpoint_parse(body, &claimed, &own) != JK_OK)
-        return;
-    log->claimed = claimed;
-    log->remembers = jk_memory_open(state, claimed.origin, &cli->arena, &log->memory, &own) == JK_OK;
-    if (!log->remembers) fprintf(cli->err, "jokbo: note: what is remembered of the log: %s\n", own.message);
-}
-
-/* The keys of mirror and source are read only where they are needed. */
-static enum jk_status read_keys(struct jk_cli *cli, struct jk_audit_log *log)
-{
-    struct jk_audit_key_places places = {.first_use = log->remembers ? &log->memory.keys : NULL,
-                                         .claimed = log->claimed};
-    bool known = jk_audit_key_is_known(cli, &places);
-    if (!known && log->mirror && log->folder)
-        JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->earlier_keys));
-    places.mirror = jk_text_span(&log->earlier_keys);
-    known = known || places.mirror.len > 0;
-    if (!known && log->mirror) JK_TRY(jk_mirror_get(log->mirror, "log.vkey", &log->offered, &cli->error));
-    if (!known && !log->mirror) JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->offered));
-    places.offered = jk_text_span(&log->offered);
-    return jk_audit_key(cli, &places, &log->trust);
 }
 
 static void tell_of_earlier(const struct jk_cli *cli, const struct jk_audit_log *log)
@@ -223,10 +161,41 @@ static enum jk_status read_earlier(struct jk_cli *cli, struct jk_audit_log *log)
 static enum jk_status open_log(struct jk_cli *cli, struct jk_audit_log *log)
 {
     JK_TRY(read_note(cli, log));
-    open_memory(cli, log);
-    JK_TRY(read_keys(cli, log));
+
+    /* by the origin that the note gives itself; its signature comes later: who cannot remember is told, and audits */
+    const char *state = jk_memory_state(&cli->arena);
+    struct jk_checkpoint claimed;
+    struct jk_span body, signatures;
+    struct jk_error own;
+    jk_error_init(&own, &cli->arena);
+    if (jk_note_open(jk_text_span(&log->note), &body, &signatures, &own) == JK_OK &&
+        jk_checkpoint_parse(body, &claimed, &own) == JK_OK) {
+        log->claimed = claimed;
+        log->remembers = jk_memory_open(state, claimed.origin, &cli->arena, &log->memory, &own) == JK_OK;
+        if (!log->remembers) fprintf(cli->err, "jokbo: note: what is remembered of the log: %s\n", own.message);
+    }
+
+    /* the keys of mirror and source are read only where they are needed */
+    struct jk_audit_key_places places = {.first_use = log->remembers ? &log->memory.keys : NULL,
+                                         .claimed = log->claimed};
+    bool known = jk_audit_key_is_known(cli, &places);
+    if (!known && log->mirror && log->folder)
+        JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->earlier_keys));
+    places.mirror = jk_text_span(&log->earlier_keys);
+    known = known || places.mirror.len > 0;
+    if (!known && log->mirror) JK_TRY(jk_mirror_get(log->mirror, "log.vkey", &log->offered, &cli->error));
+    if (!known && !log->mirror) JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->offered));
+    places.offered = jk_text_span(&log->offered);
+    JK_TRY(jk_audit_key(cli, &places, &log->trust));
+
     JK_TRY(jk_audit_claim_note(jk_text_span(&log->note), &log->trust.keys, &log->head, &cli->error));
-    JK_TRY(place_mirror(cli, log));
+
+    /* where --mirror does not say it, the folder follows from what the source said, and from whose word is taken */
+    if (log->mirror && !log->folder) {
+        JK_TRY(place_in_home(cli, log));
+        log->descriptor = jk_mirror_folder(log->mirror);
+    }
+
     JK_TRY(read_earlier(cli, log));
     log->unsettled = !log->head.key || (log->has_earlier && !log->earlier.key);
     if (log->head.key || log->head.checkpoint.size < JK_NONE) return JK_OK;
@@ -323,9 +292,12 @@ static enum jk_status settle_earlier(struct jk_cli *cli, struct jk_audit_log *lo
     return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE", "no key of the log signed it");
 }
 
-/* A log that the policy names is to be signed by the policy's key, or one that it leads to, whatever --key says. */
-static enum jk_status settle_policy(struct jk_cli *cli, struct jk_audit_log *log)
+static enum jk_status settle(struct jk_cli *cli, struct jk_audit_log *log)
 {
+    JK_TRY(settle_head(cli, log, &log->trust.keys, &log->signers));
+    JK_TRY(settle_earlier(cli, log));
+
+    /* a log that the policy names is to be signed by the policy's key, or one that it leads to, whatever --key says */
     struct jk_audit_signed *head = &log->head, by_policy;
     struct jk_audit_keys keys;
     struct jk_error why;
@@ -340,31 +312,22 @@ static enum jk_status settle_policy(struct jk_cli *cli, struct jk_audit_log *log
     return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_POLICY", "%s: %s", cli->witnessed->path, why.message);
 }
 
-static enum jk_status settle(struct jk_cli *cli, struct jk_audit_log *log)
-{
-    JK_TRY(settle_head(cli, log, &log->trust.keys, &log->signers));
-    JK_TRY(settle_earlier(cli, log));
-    return settle_policy(cli, log);
-}
-
 /* ---- what is remembered ---- */
-
-/* Every key that the entries name, newest first, with the size up to which it signs. */
-static void all_keys(const struct jk_book *book, struct jk_keys *keys)
-{
-    keys->count = 0;
-    for (uint32_t i = jk_book_key_count(book); i-- > 0 && keys->count < JK_KEYS_MAX;) {
-        struct jk_book_key key = jk_book_key_at(book, i);
-        keys->until[keys->count] = key.until == JK_NONE ? JK_KEYS_STILL : key.until;
-        if (jk_verifier_parse(key.key, &keys->items[keys->count])) keys->count++;
-    }
-}
 
 /* The first use remembers a key; and once a log has changed its key, the whole chain of them is kept. */
 static enum jk_status keep_keys(struct jk_audit_log *log, struct jk_error *error)
 {
     struct jk_keys keys = {.count = 0};
-    if (log->signers.count > 0) all_keys(jk_audit_book(log->audit), &keys);
+    if (log->signers.count > 0) {
+        /* every key that the entries name, newest first, with the size up to which it signs */
+        const struct jk_book *book = jk_audit_book(log->audit);
+        keys.count = 0;
+        for (uint32_t i = jk_book_key_count(book); i-- > 0 && keys.count < JK_KEYS_MAX;) {
+            struct jk_book_key key = jk_book_key_at(book, i);
+            keys.until[keys.count] = key.until == JK_NONE ? JK_KEYS_STILL : key.until;
+            if (jk_verifier_parse(key.key, &keys.items[keys.count])) keys.count++;
+        }
+    }
     if (keys.count > 1) return jk_memory_follow_keys(&log->memory, &keys, error);
     return log->trust.is_offered ? jk_memory_keep_key(&log->memory, log->head.key, error) : JK_OK;
 }
@@ -456,26 +419,33 @@ static void reject_mirror(struct jk_cli *cli, struct jk_audit_log *log)
                 log->folder);
 }
 
-static enum jk_status check_mirror(struct jk_cli *cli, struct jk_audit_log *log, bool fold)
-{
-    struct jk_progress progress;
-    JK_TRY(open_mirror(cli, log, &progress));
-    JK_TRY(open_log(cli, log));
-    enum jk_status status = check_sizes(cli, log);
-    if (status == JK_OK) status = fill_mirror(cli, log, &progress);
-    if (status == JK_OK) status = run_checks(cli, log, fold);
-    if (status == JK_OK) return accept_mirror(cli, log);
-    reject_mirror(cli, log);
-    return status;
-}
-
 enum jk_status jk_audit_log_check(struct jk_cli *cli, const char *at, bool fold, struct jk_audit_log *log)
 {
     log->at = at;
     if (jk_options_count(&cli->options, JK_OPTION_JOBS, 1) - 1 >= JK_AUDIT_JOBS_MAX)
         return jk_cli_usage(cli, "--jobs must be 1 to %d", JK_AUDIT_JOBS_MAX);
-    if (jk_span_is_url(jk_span_of(at))) return check_mirror(cli, log, fold);
-    JK_TRY(open_folder(cli, log));
+    if (jk_span_is_url(jk_span_of(at))) {
+        struct jk_progress progress;
+        struct jk_mirror_options options = {.url = log->at,
+                                            .jobs = jobs_of(cli, FETCH_JOBS),
+                                            .timeout_ms = (int)cli->settings.timeout_s * 1000,
+                                            .ca_file = cli->settings.ca,
+                                            .progress = jk_progress_show,
+                                            .context = &progress};
+        log->folder = options.folder = jk_options_text(&cli->options, JK_OPTION_MIRROR);
+        JK_TRY(jk_mirror_open(&options, &log->mirror, &cli->error));
+        log->descriptor = jk_mirror_folder(log->mirror);
+        JK_TRY(open_log(cli, log));
+        enum jk_status status = check_sizes(cli, log);
+        if (status == JK_OK) status = fill_mirror(cli, log, &progress);
+        if (status == JK_OK) status = run_checks(cli, log, fold);
+        if (status == JK_OK) return accept_mirror(cli, log);
+        reject_mirror(cli, log);
+        return status;
+    }
+    if (jk_cli_has(cli, JK_OPTION_MIRROR)) return jk_cli_usage(cli, "--mirror needs a URL");
+    log->folder = log->at;
+    JK_TRY(jk_copy_open(log->at, &log->descriptor, &cli->error));
     JK_TRY(open_log(cli, log));
     return run_checks(cli, log, fold);
 }

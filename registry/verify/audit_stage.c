@@ -10,6 +10,7 @@
 #include "cli/console/local.h"
 #include "reply/message.h"
 #include "verify/audit_finding.h"
+#include "verify/audit_served.h"
 
 #define COUNTS_KEY_FILE "counts.vkey"
 #define BODY_FILE       "certificate.body"
@@ -28,7 +29,7 @@ struct checking {
 
 /* ---- options ---- */
 
-enum jk_status jk_audit_stage_options(struct jk_cli *cli)
+enum jk_status jk_audit_alone(struct jk_cli *cli, const char *option)
 {
     static const struct {
         enum jk_option_id id;
@@ -39,6 +40,14 @@ enum jk_status jk_audit_stage_options(struct jk_cli *cli)
                   {JK_OPTION_EXPECT, "--expect"}, {JK_OPTION_VERIFY_ONLY, "--verify-only"},
                   {JK_OPTION_CSV, "--csv"},       {JK_OPTION_CSV_BOM, "--csv-bom"},
                   {JK_OPTION_EXPORT, "--export"}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (jk_cli_has(cli, others[i].id))
+            return jk_cli_usage(cli, "%s cannot be combined with %s", option, others[i].name);
+    return JK_OK;
+}
+
+enum jk_status jk_audit_stage_options(struct jk_cli *cli)
+{
     if (!jk_cli_has(cli, JK_OPTION_STAGE)) {
         if (jk_cli_has(cli, JK_OPTION_REVISION) || jk_cli_has(cli, JK_OPTION_OUT) ||
             jk_cli_has(cli, JK_OPTION_COUNTS_KEY))
@@ -46,27 +55,10 @@ enum jk_status jk_audit_stage_options(struct jk_cli *cli)
         return JK_OK;
     }
     if (jk_cli_operand(cli, 1)[0]) return jk_cli_usage(cli, "--stage takes no BASE: a report covers all of them");
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (jk_cli_has(cli, others[i].id))
-            return jk_cli_usage(cli, "--stage cannot be combined with %s", others[i].name);
-    return JK_OK;
+    return jk_audit_alone(cli, "--stage");
 }
 
 /* ---- files of the source ---- */
-
-/* *out_found false: it is not there. */
-static enum jk_status read_served(const struct checking *checking, const char *path, size_t most, struct jk_text *out,
-                                  bool *out_found)
-{
-    struct jk_cli *cli = checking->cli;
-    struct jk_error why;
-    if (!checking->log->mirror) return jk_copy_read(checking->log->descriptor, path, most, out, out_found, &cli->error);
-    jk_error_init(&why, &cli->arena);
-    enum jk_status status = jk_mirror_get_large(checking->log->mirror, path, most, out, &why);
-    *out_found = status == JK_OK;
-    if (status == JK_OK || status == JK_NOT_FOUND) return JK_OK;
-    return jk_fail(&cli->error, status, why.reason, "%s", why.message);
-}
 
 static enum jk_status parse_keys(struct checking *checking, struct jk_span text, const char *where)
 {
@@ -90,7 +82,8 @@ static enum jk_status read_counts_keys(struct checking *checking)
         JK_TRY(jk_local_read(given, JK_VKEY_FILE_MAX, &cli->arena, &bytes, &cli->error));
         return parse_keys(checking, bytes, given);
     }
-    enum jk_status status = read_served(checking, COUNTS_KEY_FILE, JK_VKEY_FILE_MAX, &offered, &found);
+    enum jk_status status =
+        jk_audit_served(checking->cli, checking->log, COUNTS_KEY_FILE, JK_VKEY_FILE_MAX, &offered, &found);
     if (status == JK_OK && found)
         status = parse_keys(checking, jk_text_span(&offered), "the source's " COUNTS_KEY_FILE);
     jk_text_done(&offered);
@@ -98,23 +91,6 @@ static enum jk_status read_counts_keys(struct checking *checking)
 }
 
 /* ---- one revision ---- */
-
-static enum jk_status check_texts(const struct checking *checking, struct jk_audit_finding *finding)
-{
-    struct jk_text bytes = {0};
-    enum jk_status status = JK_OK;
-    for (unsigned i = 0; i < JK_AUDIT_TEXTS && status == JK_OK; i++) {
-        char path[JK_AUDIT_FILE_ROOM];
-        jk_audit_revision_path(&finding->revision, jk_audit_revision_text(&finding->revision, i).file, path);
-        status = read_served(checking, path, JK_AUDIT_SERVED, &bytes, &finding->served[i]);
-        if (status == JK_OK && finding->served[i])
-            status = jk_audit_revision_served(&finding->revision, i, jk_text_span(&bytes), &checking->cli->error);
-        else if (status == JK_OK)
-            (void)jk_audit_revision_absent(&finding->revision, path, checking->absent);
-    }
-    jk_text_done(&bytes);
-    return status;
-}
 
 /* By one of the counts keys, where there are any. */
 static enum jk_status check_note(const struct checking *checking, struct jk_audit_finding *finding)
@@ -140,7 +116,7 @@ static enum jk_status check_certificate(const struct checking *checking, struct 
     bool found;
     jk_audit_revision_path(&finding->revision, JK_CERTIFICATE_FILE, path);
     finding->counts_given = checking->counts_given;
-    JK_TRY(read_served(checking, path, JK_NOTE_MAX, &finding->note, &found));
+    JK_TRY(jk_audit_served(checking->cli, checking->log, path, JK_NOTE_MAX, &finding->note, &found));
     if (checking->counts_keys.count == 0)
         (void)jk_audit_revision_absent(&finding->revision, COUNTS_KEY_FILE, checking->absent);
     if (found) return check_note(checking, finding);
@@ -158,7 +134,7 @@ static enum jk_status look_at_views(const struct checking *checking, struct jk_a
         char path[JK_AUDIT_FILE_ROOM];
         bool found;
         jk_audit_revision_path(&finding->revision, jk_audit_view_files[i], path);
-        status = read_served(checking, path, JK_AUDIT_SERVED, &bytes, &found);
+        status = jk_audit_served(checking->cli, checking->log, path, JK_AUDIT_SERVED, &bytes, &found);
         if (status != JK_OK || !found) continue;
         bool same = jk_span_equal(jk_text_span(&bytes), jk_text_span(&finding->views[i]));
         finding->view_served[i] = same ? JK_AUDIT_VIEW_SAME : JK_AUDIT_VIEW_OTHER;
@@ -193,37 +169,44 @@ static enum jk_status write_one(const struct checking *checking, const struct jk
     return jk_copy_write(checking->out, TEMPORARY, path, bytes, true, &checking->cli->error);
 }
 
-/* Written before comparing, so that it is available when there is a difference. */
-static enum jk_status write_made(const struct checking *checking, const struct jk_audit_finding *finding)
-{
-    const struct jk_audit_revision *revision = &finding->revision;
-    if (checking->out < 0) return JK_OK;
-    for (unsigned i = 0; i < JK_AUDIT_TEXTS; i++) {
-        struct jk_audit_text text = jk_audit_revision_text(revision, i);
-        JK_TRY(write_one(checking, revision, text.file, text.bytes));
-    }
-    for (int i = 0; i < JK_AUDIT_VIEWS; i++)
-        JK_TRY(write_one(checking, revision, jk_audit_view_files[i], jk_text_span(&finding->views[i])));
-    return write_one(checking, revision, BODY_FILE, jk_text_span(&revision->certificate));
-}
-
-/* The signatures are not ours to make: the note is kept as it was served, once it is found right. */
-static enum jk_status write_note(const struct checking *checking, const struct jk_audit_finding *finding)
-{
-    if (checking->out < 0 || finding->note.len == 0) return JK_OK;
-    return write_one(checking, &finding->revision, JK_CERTIFICATE_FILE, jk_text_span(&finding->note));
-}
-
 /* ---- all of them ---- */
 
 static enum jk_status check_made(const struct checking *checking, struct jk_audit_finding *finding)
 {
-    JK_TRY(write_made(checking, finding));
-    JK_TRY(jk_audit_revision_hold(&finding->revision, &checking->cli->error));
-    JK_TRY(check_texts(checking, finding));
+    const struct jk_audit_revision *revision = &finding->revision;
+    /* written before comparing, so that it is available when there is a difference */
+    if (checking->out >= 0) {
+        for (unsigned i = 0; i < JK_AUDIT_TEXTS; i++) {
+            struct jk_audit_text text = jk_audit_revision_text(revision, i);
+            JK_TRY(write_one(checking, revision, text.file, text.bytes));
+        }
+        for (int i = 0; i < JK_AUDIT_VIEWS; i++)
+            JK_TRY(write_one(checking, revision, jk_audit_view_files[i], jk_text_span(&finding->views[i])));
+        JK_TRY(write_one(checking, revision, BODY_FILE, jk_text_span(&revision->certificate)));
+    }
+
+    JK_TRY(jk_audit_revision_hold(revision, &checking->cli->error));
+
+    struct jk_text bytes = {0};
+    enum jk_status status = JK_OK;
+    for (unsigned i = 0; i < JK_AUDIT_TEXTS && status == JK_OK; i++) {
+        char path[JK_AUDIT_FILE_ROOM];
+        jk_audit_revision_path(&finding->revision, jk_audit_revision_text(&finding->revision, i).file, path);
+        status = jk_audit_served(checking->cli, checking->log, path, JK_AUDIT_SERVED, &bytes, &finding->served[i]);
+        if (status == JK_OK && finding->served[i])
+            status = jk_audit_revision_served(&finding->revision, i, jk_text_span(&bytes), &checking->cli->error);
+        else if (status == JK_OK)
+            (void)jk_audit_revision_absent(&finding->revision, path, checking->absent);
+    }
+    jk_text_done(&bytes);
+    JK_TRY(status);
+
     JK_TRY(check_certificate(checking, finding));
     JK_TRY(look_at_views(checking, finding));
-    return write_note(checking, finding);
+
+    /* the signatures are not ours to make: the note is kept as it was served, once it is found right */
+    if (checking->out < 0 || finding->note.len == 0) return JK_OK;
+    return write_one(checking, revision, JK_CERTIFICATE_FILE, jk_text_span(&finding->note));
 }
 
 static enum jk_status show_finding(const struct checking *checking, const struct jk_audit_finding *finding)
@@ -232,18 +215,6 @@ static enum jk_status show_finding(const struct checking *checking, const struct
     json_t *one = jk_audit_finding_json(checking->cli, finding);
     if (one && json_array_append_new(checking->revisions, one) == 0) return JK_OK;
     return jk_out_of_memory(&checking->cli->error);
-}
-
-static enum jk_status check_revision(const struct checking *checking, const struct jk_closing *closing)
-{
-    struct jk_audit_finding *finding = calloc(1, sizeof *finding);
-    if (!finding) return jk_out_of_memory(&checking->cli->error);
-    enum jk_status status = jk_audit_finding_make(checking->log->audit, closing, finding, &checking->cli->error);
-    if (status == JK_OK) status = check_made(checking, finding);
-    if (status == JK_OK) status = show_finding(checking, finding);
-    jk_audit_finding_done(finding);
-    free(finding);
-    return status;
 }
 
 static enum jk_status no_stage(struct jk_cli *cli, const struct jk_book *book, const char *id)
@@ -293,8 +264,17 @@ static enum jk_status check_all(struct checking *checking)
     JK_TRY(choose_revisions(checking, &first, &last));
     JK_TRY(read_counts_keys(checking));
     JK_TRY(open_out(checking));
-    for (uint32_t revision = first; revision <= last; revision++)
-        JK_TRY(check_revision(checking, jk_book_closing(book, checking->stage, revision, jk_book_size(book))));
+    for (uint32_t revision = first; revision <= last; revision++) {
+        const struct jk_closing *closing = jk_book_closing(book, checking->stage, revision, jk_book_size(book));
+        struct jk_audit_finding *finding = calloc(1, sizeof *finding);
+        if (!finding) return jk_out_of_memory(&checking->cli->error);
+        enum jk_status status = jk_audit_finding_make(checking->log->audit, closing, finding, &checking->cli->error);
+        if (status == JK_OK) status = check_made(checking, finding);
+        if (status == JK_OK) status = show_finding(checking, finding);
+        jk_audit_finding_done(finding);
+        free(finding);
+        JK_TRY(status);
+    }
     if (jk_error_is_set(checking->absent)) checking->cli->error = *checking->absent;
     return checking->absent->status;
 }

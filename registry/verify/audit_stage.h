@@ -7,6 +7,8 @@
 
 #include "verify/audit_log.h"
 
+/* That none of the options is given by which an audit counts or exports; `option` is the one that excludes them. USAGE. */
+JK_MUST_USE enum jk_status jk_audit_alone(struct jk_cli *cli, const char *option);
 /* Before anything is fetched: checks options that cannot be combined with --stage, or need it. USAGE; KEY_MALFORMED. */
 JK_MUST_USE enum jk_status jk_audit_stage_options(struct jk_cli *cli);
 /* Checks every requested revision; the first difference ends it. Prints each one without differences, or with --json

@@ -105,16 +105,6 @@ static enum jk_status check_log_key(struct certified *certified)
     return JK_OK;
 }
 
-static enum jk_status check_counts_key(struct certified *certified)
-{
-    const char *given = jk_options_text(&certified->cli->options, JK_OPTION_COUNTS_KEY);
-    struct jk_keys keys;
-    if (!given) return JK_OK;
-    JK_TRY(jk_keys_read(given, "--counts-key", &certified->cli->arena, &keys, &certified->cli->error));
-    check_signer(certified, &keys, JK_CERTIFICATE_KEY_END, "counts key");
-    return JK_OK;
-}
-
 /* ---- the report beside it ---- */
 
 /* False: there is none. */
@@ -143,9 +133,21 @@ static bool check_file(struct certified *certified, const char *file, const stru
     return true;
 }
 
-static void check_certified_files(struct certified *certified)
+enum jk_status jk_certified_check(struct jk_subject *subject, struct jk_cli *cli)
 {
-    const struct jk_certificate *it = &certified->certificate;
+    struct certified certified = {.subject = subject, .cli = cli};
+    JK_TRY(jk_local_read(subject->title, JK_NOTE_MAX, &cli->arena, &certified.note, &cli->error));
+    if (!read_certificate(&certified)) return JK_OK;
+    JK_TRY(check_log_key(&certified));
+
+    const char *given = jk_options_text(&cli->options, JK_OPTION_COUNTS_KEY);
+    struct jk_keys keys;
+    if (given) {
+        JK_TRY(jk_keys_read(given, "--counts-key", &cli->arena, &keys, &cli->error));
+        check_signer(&certified, &keys, JK_CERTIFICATE_KEY_END, "counts key");
+    }
+
+    const struct jk_certificate *it = &certified.certificate;
     const struct {
         const char *file;
         const struct jk_digest *digest;
@@ -155,22 +157,13 @@ static void check_certified_files(struct certified *certified)
                  {"left-out.tsv", &it->left_out}};
     bool any = false;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-        any = check_file(certified, files[i].file, files[i].digest) || any;
+        any = check_file(&certified, files[i].file, files[i].digest) || any;
     if (!any)
-        jk_results_add(&certified->subject->results, "files", JK_RESULT_NOTE,
+        jk_results_add(&certified.subject->results, "files", JK_RESULT_NOTE,
                        "none of the report's files are beside it");
-}
 
-enum jk_status jk_certified_check(struct jk_subject *subject, struct jk_cli *cli)
-{
-    struct certified certified = {.subject = subject, .cli = cli};
-    JK_TRY(jk_local_read(subject->title, JK_NOTE_MAX, &cli->arena, &certified.note, &cli->error));
-    if (!read_certificate(&certified)) return JK_OK;
-    JK_TRY(check_log_key(&certified));
-    JK_TRY(check_counts_key(&certified));
-    check_certified_files(&certified);
     jk_results_add(&subject->results, "log", JK_RESULT_NOTE,
-                   "that the log comes to this, jokbo audit --stage %.*s --revision %u shows",
-                   JK_SPAN_ARG(certified.certificate.stage), certified.certificate.revision);
+                   "that the log comes to this, jokbo audit --stage %.*s --revision %u shows", JK_SPAN_ARG(it->stage),
+                   it->revision);
     return JK_OK;
 }

@@ -13,9 +13,10 @@ enum jk_status jk_download(struct jk_cli *cli, const char *url, size_t most, str
     jk_fetch_setup();
     struct jk_fetch *fetch = jk_fetch_new(&options);
     enum jk_status status = fetch && url ? jk_fetch_get(fetch, url, &reply, error) : jk_out_of_memory(error);
-    if (status == JK_OK && reply.status != 200)
-        status = jk_fail(error, reply.status == 404 ? JK_NOT_FOUND : JK_UNAVAILABLE, "FILE_ABSENT", "%.300s answers %d",
-                         url, reply.status);
+    if (status == JK_OK && (reply.status == 404 || reply.status == 410))
+        status = jk_fail(error, JK_NOT_FOUND, "FILE_ABSENT", "%.300s answers %d", url, reply.status);
+    else if (status == JK_OK && reply.status != 200)
+        status = jk_fail(error, JK_UNAVAILABLE, "FETCH_FAILED", "%.300s answers %d", url, reply.status);
     if (status == JK_OK) {
         const char *copy = jk_arena_copy(&cli->arena, reply.body.at, reply.body.len);
         *out_bytes = (struct jk_span){copy, copy ? reply.body.len : 0};

@@ -4,7 +4,7 @@
 
 #include "cli/console/cli.h"
 
-/* FILE_ABSENT: the server answers that there is none. */
+/* FILE_ABSENT: the server answers that there is none, by 404 or 410. FETCH_FAILED: it does not answer, or otherwise. */
 JK_MUST_USE enum jk_status jk_download(struct jk_cli *cli, const char *url, size_t most, struct jk_span *out_bytes,
                                        struct jk_error *error);
 /* The manifest with that SHA-256, of cli->settings.http, which is set. MANIFEST_ABSENT: it is not held; `mend` is the

@@ -35,16 +35,6 @@ const char *jk_result_word(enum jk_result_state state)
     return words[state];
 }
 
-static void read_evidence_statement(struct jk_evidence *evidence, struct jk_results *results)
-{
-    struct jk_error error;
-    jk_error_init(&error, NULL);
-    evidence->lineage = jk_statement_hash(evidence->entry.statement);
-    evidence->statement_read = jk_statement_parse(evidence->entry.statement, &evidence->statement, &error) == JK_OK;
-    if (!evidence->statement_read)
-        jk_results_add(results, "entry", JK_RESULT_FAILS, "its statement: %s", error.message);
-}
-
 static void read_entry(struct jk_evidence *evidence, struct jk_results *results)
 {
     struct jk_error error;
@@ -55,7 +45,13 @@ static void read_entry(struct jk_evidence *evidence, struct jk_results *results)
         return;
     }
     enum jk_kind kind = evidence->entry.kind;
-    if (kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE) read_evidence_statement(evidence, results);
+    if (kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE) {
+        jk_error_init(&error, NULL);
+        evidence->lineage = jk_statement_hash(evidence->entry.statement);
+        evidence->statement_read = jk_statement_parse(evidence->entry.statement, &evidence->statement, &error) == JK_OK;
+        if (!evidence->statement_read)
+            jk_results_add(results, "entry", JK_RESULT_FAILS, "its statement: %s", error.message);
+    }
     if (kind == JK_KIND_YANK || kind == JK_KIND_UNYANK) evidence->lineage = evidence->entry.release;
 }
 
@@ -84,14 +80,6 @@ static void check_lineage(const struct jk_evidence *evidence, struct jk_results 
         jk_results_add(results, "entry", JK_RESULT_HOLDS, "%s of the release with lineage hash %s",
                        jk_kind_text(evidence->entry.kind), hex);
     }
-}
-
-static void check_entry(const struct jk_evidence *evidence, struct jk_results *results)
-{
-    if (evidence->expected || !jk_digest_is_zero(&evidence->lineage))
-        check_lineage(evidence, results);
-    else
-        jk_results_add(results, "entry", JK_RESULT_HOLDS, "of kind %s", jk_kind_text(evidence->entry.kind));
 }
 
 static void check_inclusion(const struct jk_evidence *evidence, struct jk_results *results)
@@ -160,7 +148,12 @@ static bool check_signature(struct jk_span note, const struct jk_checkpoint *che
 
 void jk_evidence_check(struct jk_evidence *evidence, const struct jk_keys *keys, struct jk_results *results)
 {
-    if (evidence->entry_read) check_entry(evidence, results);
+    if (evidence->entry_read) {
+        if (evidence->expected || !jk_digest_is_zero(&evidence->lineage))
+            check_lineage(evidence, results);
+        else
+            jk_results_add(results, "entry", JK_RESULT_HOLDS, "of kind %s", jk_kind_text(evidence->entry.kind));
+    }
     if (!evidence->receipt_read) return;
     if (evidence->entry_text.len > 0) check_inclusion(evidence, results);
     if (keys->count > 0)

@@ -29,6 +29,7 @@ struct jk_results {
     struct jk_result items[JK_RESULTS_MAX]; /* further ones are counted among `fails` only */
     size_t count;
     size_t fails;
+    const char *local; /* the first failure by trouble of this machine, in words; NULL: none */
 };
 
 void jk_results_init(struct jk_results *results, struct jk_arena *arena);

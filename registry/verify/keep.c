@@ -83,24 +83,6 @@ static enum jk_status wrong_receipt(struct jk_cli *cli, const struct jk_keep *ke
     return cli->error.status;
 }
 
-/* The signature held: what that teaches about the log is remembered. Only a contradiction matters here. */
-static enum jk_status remember(struct jk_cli *cli, struct jk_anchor *anchor, struct jk_keep *keep, struct jk_span note)
-{
-    struct jk_error why;
-    enum jk_growth growth;
-    jk_error_init(&why, &cli->arena);
-    const struct jk_verifier *key = jk_anchor_keep_key(anchor, note);
-    if (key) keep->new_key = jk_keys_text(key, &cli->arena);
-    keep->remembered = anchor->key_kept;
-    if (jk_anchor_advance(anchor, note, &growth, &why) == JK_OK || !anchor->clash[0]) return JK_OK;
-    fprintf(cli->err, "Seen before:\n\n%s\nNow:\n\n%s\n", anchor->clash[0], anchor->clash[1]);
-    jk_error_init(&cli->error, &cli->arena);
-    (void)jk_fail(&cli->error, why.status, "LOG_FORKED", "%s", why.message);
-    jk_error_fact_text(&cli->error, "seen_before", jk_span_of(anchor->clash[0]));
-    jk_error_fact_text(&cli->error, "now", jk_span_of(anchor->clash[1]));
-    return cli->error.status;
-}
-
 static enum jk_status check_kept(struct jk_cli *cli, struct jk_keep *keep, struct jk_evidence *evidence,
                                  bool *out_checked)
 {
@@ -119,7 +101,21 @@ static enum jk_status check_kept(struct jk_cli *cli, struct jk_keep *keep, struc
         warn(cli, "the receipt is not stored, since it could not be checked", &anchor.keyless);
         return JK_OK;
     }
-    return remember(cli, &anchor, keep, evidence->receipt.note);
+
+    /* the signature held: what that teaches about the log is remembered; only a contradiction matters here */
+    struct jk_error why;
+    enum jk_growth growth;
+    jk_error_init(&why, &cli->arena);
+    const struct jk_verifier *key = jk_anchor_keep_key(&anchor, evidence->receipt.note);
+    if (key) keep->new_key = jk_keys_text(key, &cli->arena);
+    keep->remembered = anchor.key_kept;
+    if (jk_anchor_advance(&anchor, evidence->receipt.note, &growth, &why) == JK_OK || !anchor.clash[0]) return JK_OK;
+    fprintf(cli->err, "Seen before:\n\n%s\nNow:\n\n%s\n", anchor.clash[0], anchor.clash[1]);
+    jk_error_init(&cli->error, &cli->arena);
+    (void)jk_fail(&cli->error, why.status, "LOG_FORKED", "%s", why.message);
+    jk_error_fact_text(&cli->error, "seen_before", jk_span_of(anchor.clash[0]));
+    jk_error_fact_text(&cli->error, "now", jk_span_of(anchor.clash[1]));
+    return cli->error.status;
 }
 
 static void store(struct jk_cli *cli, struct jk_keep *keep, const struct jk_evidence *evidence)

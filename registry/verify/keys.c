@@ -104,12 +104,6 @@ const char *jk_keys_other_log(const struct jk_keys *keys, struct jk_arena *arena
     return text ? text : "";
 }
 
-static enum jk_status none_named(const struct jk_keys *keys, struct jk_span origin, struct jk_error *error)
-{
-    return jk_fail(error, JK_INVALID_ARGUMENT, "KEY_OF_OTHER_LOG", "it is of the log %.*s, and the key is that of %s",
-                   JK_SPAN_ARG(origin), keys->count > 0 ? keys->items[0].name : "none");
-}
-
 /* Whether some line is in the log's own name. */
 static bool names_log(struct jk_span note, struct jk_span origin)
 {
@@ -172,7 +166,10 @@ enum jk_status jk_keys_verify(const struct jk_keys *keys, struct jk_span origin,
         if (!told) first = why;
         tried = true;
     }
-    if (!tried) return none_named(keys, origin, error);
+    if (!tried)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "KEY_OF_OTHER_LOG",
+                       "it is of the log %.*s, and the key is that of %s", JK_SPAN_ARG(origin),
+                       keys->count > 0 ? keys->items[0].name : "none");
     return none_signed(keys, &first, origin, note, error);
 }
 

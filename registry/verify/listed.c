@@ -59,7 +59,7 @@ static bool gather_listed(const struct jk_listed *listed, struct side *side, boo
 }
 
 /* What a manifest of its version must have. Of the first, headers are compared where it has them. */
-static bool gather_found(const struct jk_listed *listed, bool tensors, struct side *side)
+static bool gather_found(struct jk_listed *listed, bool tensors, struct side *side)
 {
     struct jk_manifest_line line;
     for (size_t i = 0; i < listed->count; i++) {
@@ -68,6 +68,7 @@ static bool gather_found(const struct jk_listed *listed, bool tensors, struct si
             bool demanded =
                 listed->version >= 2 || line.kind == JK_MANIFEST_HEADER || (tensors && line.kind == JK_MANIFEST_TENSOR);
             if (demanded && !add(side, &line)) return false;
+            listed->partial |= !demanded && line.kind == JK_MANIFEST_TENSOR;
         }
     }
     return true;
@@ -80,6 +81,8 @@ static void compare(struct jk_listed *listed, const struct side *said, const str
         if (order > 0) {
             if (listed->version >= 2 || found->items[f].kind != JK_MANIFEST_HEADER)
                 listed->differs(listed->user, JK_LISTED_LEFT_OUT, &found->items[f]);
+            else
+                listed->partial = true;
             f++;
             continue;
         }
@@ -97,8 +100,9 @@ bool jk_listed_check(struct jk_listed *listed)
 {
     struct side said = {0}, found = {0};
     bool tensors = false;
-    bool gathered = gather_listed(listed, &said, &tensors) && gather_found(listed, tensors, &found);
     listed->lines = 0;
+    listed->partial = false;
+    bool gathered = gather_listed(listed, &said, &tensors) && gather_found(listed, tensors, &found);
     if (gathered) {
         if (said.count > 1) qsort(said.items, said.count, sizeof *said.items, by_place_and_text);
         if (found.count > 1) qsort(found.items, found.count, sizeof *found.items, by_place_and_text);

@@ -20,6 +20,7 @@ struct jk_listed {
     void (*differs)(void *user, enum jk_listed_fault fault, const struct jk_manifest_line *line);
     void *user;
     uint64_t lines; /* out: that were compared */
+    bool partial;   /* out: the files hold headers or tensors that the manifest, as its version may, does not list */
 };
 
 /* A manifest of version 2 has all lines; one of version 1 all tensors where it has any, and whichever headers it likes.

@@ -76,28 +76,25 @@ static enum jk_status read_memory_checkpoint(struct jk_memory *memory, struct jk
     return damaged(memory, CHECKPOINT_FILE, why.message, error);
 }
 
-/* Where the keys are remembered, and since when. */
-static enum jk_status date_keys(struct jk_memory *memory, struct jk_error *error)
-{
-    char since[JK_TIME_TEXT];
-    Google__Protobuf__Timestamp written = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-    struct stat facts = {0};
-    memory->keys.where = jk_arena_printf(memory->arena, "%s/" KEY_FILE, memory->folder);
-    if (!memory->keys.where) return jk_out_of_memory(error);
-    (void)stat(memory->keys.where, &facts);
-    jk_json_time_set((int64_t)facts.st_mtime * 1000000, &written);
-    jk_json_time_people(&written, since);
-    memory->keys.since = jk_arena_copy(memory->arena, since, strlen(since));
-    return memory->keys.since ? JK_OK : jk_out_of_memory(error);
-}
-
 static enum jk_status read_key(struct jk_memory *memory, struct jk_error *error)
 {
     struct jk_span text;
     memory->keys.count = 0;
     JK_TRY(read_memory_file(memory, KEY_FILE, KEY_MAX, &text, error));
     if (text.len == 0) return JK_OK;
-    if (jk_keys_parse_kept(text, &memory->keys)) return date_keys(memory, error);
+    if (jk_keys_parse_kept(text, &memory->keys)) {
+        /* where the keys are remembered, and since when */
+        char since[JK_TIME_TEXT];
+        Google__Protobuf__Timestamp written = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+        struct stat facts = {0};
+        memory->keys.where = jk_arena_printf(memory->arena, "%s/" KEY_FILE, memory->folder);
+        if (!memory->keys.where) return jk_out_of_memory(error);
+        (void)stat(memory->keys.where, &facts);
+        jk_json_time_set((int64_t)facts.st_mtime * 1000000, &written);
+        jk_json_time_people(&written, since);
+        memory->keys.since = jk_arena_copy(memory->arena, since, strlen(since));
+        return memory->keys.since ? JK_OK : jk_out_of_memory(error);
+    }
     return damaged(memory, KEY_FILE, "no verifier key", error);
 }
 

@@ -38,14 +38,6 @@ static enum jk_status write_one(const char *folder, const char *base, const char
     return bytes.len > 0 ? jk_place_file(folder, name, bytes, arena, error) : JK_OK;
 }
 
-static enum jk_status check_names(struct jk_span model, struct jk_span version, struct jk_error *error)
-{
-    const char *fault = jk_ident_model_fault(model);
-    if (!fault) fault = jk_ident_version_fault(version);
-    if (!fault) return JK_OK;
-    return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_FIELD", "the release's name is not well-formed: it %s", fault);
-}
-
 /* A receipt of another log lies there, or what cannot be read and might be one. What is no receipt may be replaced. */
 static bool is_taken(const char *path, struct jk_span origin, struct jk_arena *arena)
 {
@@ -94,7 +86,11 @@ enum jk_status jk_receipts_write(const char *home, struct jk_span model, struct 
 {
     struct jk_span name = model, publisher;
     struct jk_receipt receipt;
-    JK_TRY(check_names(model, version, error));
+    const char *fault = jk_ident_model_fault(model);
+    if (!fault) fault = jk_ident_version_fault(version);
+    if (fault)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_FIELD", "the release's name is not well-formed: it %s",
+                       fault);
     JK_TRY(jk_receipt_parse(file->receipt, &receipt, error));
     (void)jk_span_cut(&name, '/', &publisher);
     const char *slash = strcmp(home, ".") == 0 ? "" : "/";
@@ -135,19 +131,6 @@ enum jk_status jk_receipts_read(const char *path, struct jk_arena *arena, struct
     return JK_OK;
 }
 
-/* The folder's name may hold what glob(3) takes for patterns. */
-static const char *escaped(const char *home, struct jk_arena *arena)
-{
-    size_t len = strlen(home), used = 0;
-    char *text = jk_arena_alloc(arena, 2 * len + 1);
-    for (size_t i = 0; text && i < len; i++) {
-        if (strchr("*?[]\\", home[i])) text[used++] = '\\';
-        text[used++] = home[i];
-    }
-    if (text) text[used] = '\0';
-    return text;
-}
-
 static enum jk_status copy_paths(const glob_t *found, struct jk_arena *arena, const char ***out_paths,
                                  struct jk_error *error)
 {
@@ -164,7 +147,14 @@ enum jk_status jk_receipts_list(const char *home, struct jk_arena *arena, const 
                                 struct jk_error *error)
 {
     glob_t found = {0};
-    const char *safe = escaped(home, arena);
+    /* The folder's name may hold what glob(3) takes for patterns. */
+    size_t len = strlen(home), used = 0;
+    char *safe = jk_arena_alloc(arena, 2 * len + 1);
+    for (size_t i = 0; safe && i < len; i++) {
+        if (strchr("*?[]\\", home[i])) safe[used++] = '\\';
+        safe[used++] = home[i];
+    }
+    if (safe) safe[used] = '\0';
     const char *pattern = safe ? jk_arena_printf(arena, "%s/" JK_RECEIPTS_FOLDER "/*/*" JK_RECEIPT_SUFFIX, safe) : NULL;
     if (!pattern) return jk_out_of_memory(error);
     enum jk_status status = JK_OK;

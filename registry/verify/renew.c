@@ -30,29 +30,26 @@ enum jk_status jk_renew_ask(struct jk_cli *cli, const struct jk_receipt *old, st
 
 /* ---- from files ---- */
 
-static enum jk_status read_hashes(struct jk_span lines, struct jk_proof *out_proof, struct jk_error *error)
-{
-    struct jk_span line;
-    size_t len;
-    out_proof->count = 0;
-    while (jk_span_line(&lines, &line)) {
-        line = jk_span_trim(line);
-        if (line.len == 0) continue;
-        if (out_proof->count == JK_PROOF_MAX) return refuse_renewal(error, "the proof has too many lines");
-        if (!jk_base64_decode(line, out_proof->hashes[out_proof->count].bytes, JK_DIGEST_SIZE, &len) ||
-            len != JK_DIGEST_SIZE)
-            return refuse_renewal(error, "the proof is neither a receipt nor base64 hashes, one a line");
-        out_proof->count++;
-    }
-    return JK_OK;
-}
-
 /* The proof, and the checkpoint that came with it where none was given. */
 static enum jk_status read_proof(const struct jk_receipt *old, struct jk_span text, struct jk_span *checkpoint,
                                  struct jk_proof *out_proof, struct jk_error *error)
 {
     struct jk_receipt receipt;
-    if (!jk_span_starts(text, JK_SPAN("c2sp.org/tlog-proof@"))) return read_hashes(text, out_proof, error);
+    if (!jk_span_starts(text, JK_SPAN("c2sp.org/tlog-proof@"))) {
+        struct jk_span lines = text, line;
+        size_t len;
+        out_proof->count = 0;
+        while (jk_span_line(&lines, &line)) {
+            line = jk_span_trim(line);
+            if (line.len == 0) continue;
+            if (out_proof->count == JK_PROOF_MAX) return refuse_renewal(error, "the proof has too many lines");
+            if (!jk_base64_decode(line, out_proof->hashes[out_proof->count].bytes, JK_DIGEST_SIZE, &len) ||
+                len != JK_DIGEST_SIZE)
+                return refuse_renewal(error, "the proof is neither a receipt nor base64 hashes, one a line");
+            out_proof->count++;
+        }
+        return JK_OK;
+    }
     JK_TRY(jk_receipt_parse(text, &receipt, error));
     if (receipt.index != old->index)
         return jk_fail(error, JK_INVALID_ARGUMENT, "RENEWAL", "the proof is of entry %llu, the receipt of entry %llu",

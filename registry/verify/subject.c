@@ -316,16 +316,6 @@ void jk_subject_print(const struct jk_subject *subject, struct jk_cli *cli)
     jk_print_table(cli, &table);
 }
 
-static json_t *results_json(const struct jk_results *results)
-{
-    static const char *const words[] = {"ok", "note", "skipped", "failed"};
-    json_t *list = json_array();
-    for (size_t i = 0; i < results->count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "check", results->items[i].check, "state",
-                                              words[results->items[i].state], "text", results->items[i].text));
-    return list;
-}
-
 static json_t *span_json(struct jk_span text)
 {
     return text.len > 0 ? json_stringn(text.at, text.len) : json_null();
@@ -345,10 +335,16 @@ json_t *jk_subject_json(const struct jk_subject *subject)
     const struct jk_evidence *evidence = &subject->evidence;
     char hex[JK_DIGEST_HEX + 1];
     jk_digest_hex(&evidence->lineage, hex);
-    json_t *root = json_pack("{s:s, s:o, s:o, s:s?, s:o, s:o}", "subject", subject->title, "model",
-                             span_json(evidence->statement.model), "release", span_json(evidence->statement.version),
-                             "lineage_hash", evidence->entry_read ? hex : NULL, "key", key_json(subject), "checks",
-                             results_json(&subject->results));
+    static const char *const words[] = {"ok", "note", "skipped", "failed"};
+    json_t *list = json_array();
+    for (size_t i = 0; i < subject->results.count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "check", subject->results.items[i].check, "state",
+                                              words[subject->results.items[i].state], "text",
+                                              subject->results.items[i].text));
+    json_t *root =
+        json_pack("{s:s, s:o, s:o, s:s?, s:o, s:o}", "subject", subject->title, "model",
+                  span_json(evidence->statement.model), "release", span_json(evidence->statement.version),
+                  "lineage_hash", evidence->entry_read ? hex : NULL, "key", key_json(subject), "checks", list);
     if (root && evidence->receipt_read) {
         const struct jk_checkpoint *checkpoint = &evidence->receipt.checkpoint;
         json_object_set_new(root, "origin", span_json(checkpoint->origin));

@@ -116,18 +116,7 @@ enum jk_status jk_verification_conclude(const struct jk_verification *verificati
     return JK_OK;
 }
 
-static void print_all(const struct jk_verification *verification)
-{
-    struct jk_cli *cli = verification->cli;
-    const struct jk_subject *clash = clashing(verification);
-    for (size_t i = 0; i < verification->count; i++) {
-        if (i > 0) fputc('\n', cli->out);
-        jk_subject_print(&verification->subjects[i], cli);
-    }
-    if (clash) fprintf(cli->out, "\nSeen before:\n\n%s\nNow:\n\n%s\n", clash->anchor.clash[0], clash->anchor.clash[1]);
-}
-
-static enum jk_status print_json(const struct jk_verification *verification, enum jk_status status)
+json_t *jk_verification_json(const struct jk_verification *verification, enum jk_status status)
 {
     struct jk_cli *cli = verification->cli;
     const struct jk_error *error = &cli->error;
@@ -137,15 +126,22 @@ static enum jk_status print_json(const struct jk_verification *verification, enu
     cli->told = status != JK_OK;
     json_t *reason = status == JK_OK ? json_null() : json_string(error->reason ? error->reason : "");
     json_t *message = status == JK_OK ? json_null() : json_string(error->message);
-    return jk_print_json(cli, json_pack("{s:b, s:o, s:o, s:o}", "verified", status == JK_OK, "reason", reason,
-                                        "message", message, "subjects", list));
+    return json_pack("{s:b, s:o, s:o, s:o}", "verified", status == JK_OK, "reason", reason, "message", message,
+                     "subjects", list);
 }
 
 enum jk_status jk_verification_tell(const struct jk_verification *verification, enum jk_status status)
 {
-    if (verification->cli->json)
-        JK_TRY(print_json(verification, status));
-    else
-        print_all(verification);
+    struct jk_cli *cli = verification->cli;
+    if (cli->json) {
+        JK_TRY(jk_print_json(cli, jk_verification_json(verification, status)));
+        return status;
+    }
+    const struct jk_subject *clash = clashing(verification);
+    for (size_t i = 0; i < verification->count; i++) {
+        if (i > 0) fputc('\n', cli->out);
+        jk_subject_print(&verification->subjects[i], cli);
+    }
+    if (clash) fprintf(cli->out, "\nSeen before:\n\n%s\nNow:\n\n%s\n", clash->anchor.clash[0], clash->anchor.clash[1]);
     return status;
 }

@@ -21,6 +21,8 @@ JK_MUST_USE enum jk_status jk_verification_load_folder(struct jk_verification *v
 JK_MUST_USE enum jk_status jk_verification_check(struct jk_verification *verification, size_t at);
 /* In cli->error: NOT_VERIFIED, LOG_FORKED, or the first trouble. */
 JK_MUST_USE enum jk_status jk_verification_conclude(const struct jk_verification *verification);
+/* Everything with the outcome (`status`, and cli->error), which is then not told again. */
+json_t *jk_verification_json(const struct jk_verification *verification, enum jk_status status);
 /* Prints everything, with the outcome (`status`, and cli->error), which it returns unless printing fails. */
 JK_MUST_USE enum jk_status jk_verification_tell(const struct jk_verification *verification, enum jk_status status);
 

@@ -7,20 +7,6 @@
 
 #define SECOND_US 1000000
 
-static void tell_foreign(const struct jk_cli *cli)
-{
-    const struct jk_trust *policy = cli->witnessed->policy;
-    for (uint32_t i = 0; i < policy->witness_count; i++) {
-        char type[JK_TRUST_TYPE_TEXT], shown[160];
-        if (!policy->witnesses[i].foreign) continue;
-        jk_trust_type_text(policy->witnesses[i].type, type);
-        jk_text_shorten(jk_span_of(policy->witnesses[i].name), shown, sizeof shown);
-        fprintf(cli->err, "jokbo: note: witness %s of %s is ignored: keys of its type (%s) are not known here%s\n",
-                shown, cli->witnessed->path, type,
-                jk_trust_reachable(policy) ? "" : ", and without them the policy's quorum cannot be reached");
-    }
-}
-
 enum jk_status jk_witnessed_read(struct jk_cli *cli)
 {
     const char *path = jk_options_text(&cli->options, JK_OPTION_TRUST_POLICY);
@@ -37,7 +23,17 @@ enum jk_status jk_witnessed_read(struct jk_cli *cli)
         return jk_fail(&cli->error, why.status, "LOCAL_FILE", "%.200s: %s", path, why.message);
     witnessed->path = path;
     cli->witnessed = witnessed;
-    tell_foreign(cli);
+
+    const struct jk_trust *policy = witnessed->policy;
+    for (uint32_t i = 0; i < policy->witness_count; i++) {
+        char type[JK_TRUST_TYPE_TEXT], shown[160];
+        if (!policy->witnesses[i].foreign) continue;
+        jk_trust_type_text(policy->witnesses[i].type, type);
+        jk_text_shorten(jk_span_of(policy->witnesses[i].name), shown, sizeof shown);
+        fprintf(cli->err, "jokbo: note: witness %s of %s is ignored: keys of its type (%s) are not known here%s\n",
+                shown, cli->witnessed->path, type,
+                jk_trust_reachable(policy) ? "" : ", and without them the policy's quorum cannot be reached");
+    }
     return JK_OK;
 }
 
@@ -53,21 +49,19 @@ void jk_witnessed_keys(const struct jk_witnessed *witnessed, struct jk_span orig
     *out_keys = keys;
 }
 
-/* The policy's log lines are of other logs only. */
-static bool excludes(const struct jk_witnessed *witnessed, struct jk_span origin)
-{
-    struct jk_keys keys;
-    jk_witnessed_keys(witnessed, origin, &keys);
-    return witnessed->policy->log_count > 0 && keys.count == 0;
-}
-
 enum jk_status jk_witnessed_check(const struct jk_witnessed *witnessed, struct jk_span note,
                                   const struct jk_verifier *key, struct jk_trust_verdict *out_verdict,
                                   struct jk_error *error)
 {
     struct jk_trust cosigners = *witnessed->policy;
-    if (excludes(witnessed, jk_span_of(key->name)))
+
+    /* the policy's log lines are of other logs only */
+    struct jk_span origin = jk_span_of(key->name);
+    struct jk_keys keys;
+    jk_witnessed_keys(witnessed, origin, &keys);
+    if (witnessed->policy->log_count > 0 && keys.count == 0)
         return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_LOG", "the policy names no log \"%s\"", key->name);
+
     cosigners.log_count = 0; /* whose word the key has is settled */
     return jk_trust_check(&cosigners, note, key, out_verdict, error);
 }

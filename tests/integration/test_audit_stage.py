@@ -18,7 +18,7 @@ from public import make_log, published, read, served, spoiled, write  # noqa: E4
 from test_closing import RULED, Stage  # noqa: E402
 
 TEXTS = ("report.tsv", "report.json", "members.txt", "left-out.tsv")
-VIEWS = ("report.html", "report.csv")
+VIEWS = ("report.html", "report.csv", "counted.csv", "left-out.csv")
 NOT_VERIFIED, REFUSED, NOT_FOUND, USAGE, LOCAL = 10, 4, 5, 2, 9
 
 

@@ -14,7 +14,7 @@ import grpc
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 import h2  # noqa: E402
-from jokbo import SLOWER, Case, Client, Failure, Server, derivative, eventually, new_id  # noqa: E402
+from jokbo import SLOWER, Case, Client, Failure, Server, allowed, derivative, eventually, new_id  # noqa: E402
 
 BASE = "skt/A.X-K1"
 MEBIBYTE = 1 << 20
@@ -60,6 +60,9 @@ class Silent:
     def end(self):
         self.call.cancel()
         self.over.set()
+
+
+PATIENT = ("--first-message-ms", "600000")  # or calls that say nothing end while a slow machine still opens the last ones
 
 
 class Bounded(Case):
@@ -187,14 +190,14 @@ class Silence(Bounded):
         eventually(lambda: measured(server, "jokbo_rpc_live_calls") == 100)
         began = time.monotonic()
         self.assertEqual(server.stop(), 0)
-        self.assertLess(time.monotonic() - began, 8 * SLOWER)
+        self.assertLess(time.monotonic() - began, allowed(8))
         self.assertNotIn("drain-timed-out", server.log())
 
 
 class Calls(Bounded):
     def test_of_one_client(self):
         """On this machine a client is a connection. Refused calls tell when to try again; health is answered all the same."""
-        server = self.server_with("--calls-per-address", "16")
+        server = self.server_with("--calls-per-address", "16", *PATIENT)
         crowded, other = self.client_of(server), self.client_of(server)
         calls = [self.silent(crowded) for _ in range(16)]
         eventually(lambda: measured(server, "jokbo_rpc_live_calls") == 16)
@@ -210,7 +213,7 @@ class Calls(Bounded):
 
     def test_in_all(self):
         """The last eighth is kept for clients that have few."""
-        server = self.server_with("--calls", "64")
+        server = self.server_with("--calls", "64", *PATIENT)
         crowd, other = self.client_of(server), self.client_of(server)
         for _ in range(56):
             self.silent(crowd)
@@ -225,7 +228,7 @@ class Calls(Bounded):
         have; without one they are bounded only with all others."""
         folder = tempfile.mkdtemp(prefix="jokbo-bounds-", dir="/tmp")
         self.addCleanup(shutil.rmtree, folder)
-        server = self.server_with("--calls-per-address", "16", "--listen", "unix:%s/grpc.sock" % folder)
+        server = self.server_with("--calls-per-address", "16", *PATIENT, "--listen", "unix:%s/grpc.sock" % folder)
         for address in ("192.0.2.7", "2001:db8::1"):
             for _ in range(2):
                 self.connect(server).open(COUNT, 8, x_forwarded_for="198.51.100.9, " + address)

@@ -21,7 +21,8 @@ BASE, OTHER_BASE = "upstage/Solar-Open-100B", "skt/A.X-K1"
 FILES = {"TABLE": ("report.tsv", "table_sha256"), "JSON": ("report.json", "json_sha256"),
          "MEMBERS": ("members.txt", "members_sha256"), "LEFT_OUT": ("left-out.tsv", "left_out_sha256")}
 
-OTHERS = {"CERTIFICATE": "certificate", "HTML": "report.html", "CSV": "report.csv"}
+OTHERS = {"CERTIFICATE": "certificate", "HTML": "report.html", "CSV": "report.csv", "COUNTED_CSV": "counted.csv",
+          "LEFT_OUT_CSV": "left-out.csv"}
 TYPES = {"tsv": "text/tab-separated-values; charset=utf-8", "json": "application/json", "csv": "text/csv; charset=utf-8",
          "html": "text/html; charset=utf-8"}
 
@@ -62,9 +63,10 @@ class Stage:
     """What the tests of a server do with stages. Needs: eve, an evaluator; anyone."""
 
     def put(self, cutoff, opens=-60, **fields):
+        """With its cut-off in so many seconds, or in as many more as a slow machine needs for what comes before."""
         type(self).stages = getattr(type(self), "stages", 0) + 1
         stage = dict({"id": "%s-%d" % (type(self).__name__.lower(), self.stages), "title": "Stage", "title_ko": "단계",
-                      "open_time": after(opens), "cutoff_time": after(cutoff), "policy": "ruled",
+                      "open_time": after(opens), "cutoff_time": after(cutoff * SLOWER), "policy": "ruled",
                       "teams": ["upstage", "sk-telecom"], "source": "invented"}, **fields)
         return self.eve.call("Stages.PutStage", stage=stage)
 
@@ -137,7 +139,7 @@ class Closing(Stage, Case):
         closing = self.closed(stage["id"])
         closed_at = seconds(closing["create_time"])
         self.assertGreaterEqual(closed_at, seconds(stage["cutoff_time"]) + 2)  # both clocks were looked at twice, 2 s apart
-        self.assertLess(closed_at, seconds(stage["cutoff_time"]) + 2 + 2 * SLOWER)
+        self.assertLess(closed_at, seconds(stage["cutoff_time"]) + 2 + jokbo.allowed(2))
         self.assertEqual((int(closing["n"]), int(closing["m"]), closing["revision"]), (before, before, 1))
         entry = self.anyone.entries(int(closing["log_index"]), int(closing["log_index"]) + 1)[0].decode()
         self.assertIn("\nactor server\n", entry)
@@ -237,7 +239,12 @@ class Closing(Stage, Case):
         self.assertEqual(len(self.listed(rule, sizes, reason="REASON_LATE")), table["all", "all"]["late"])
 
     def listed(self, rule, sizes, **fields):
-        """Indexes of registrations, page by page."""
+        """Indexes of registrations, page by page; the newest first are the same, backwards."""
+        found = self.in_order(rule, sizes, **fields)
+        self.assertEqual(self.in_order(rule, sizes, newest_first=True, **fields), found[::-1])
+        return set(found)
+
+    def in_order(self, rule, sizes, **fields):
         found, token = [], ""
         while True:
             page = self.anyone.call("Evaluation.ListCounted", scope={"all": True}, rule=rule, page_size=2, page_token=token,
@@ -251,12 +258,12 @@ class Closing(Stage, Case):
         for one in found:
             if one["reason"] == "REASON_LATE":
                 self.assertEqual([r["reasons"] for r in one["root_reasons"]], [["REASON_LATE"]] * len(one["roots"]))
-        return {one["log_index"] for one in found}
+        return [one["log_index"] for one in found]
 
     def test_pages_stay_with_their_revision(self):
         for _ in range(2):
             self.derivative()
-        stage = self.put(1.0)
+        stage = self.put(2.0)
         open_page = self.anyone.call("Evaluation.ListCounted", scope={"all": True}, rule={"stage": stage["id"]}, page_size=1)
         self.assertEqual(open_page["revision"], 0)
         closing = self.closed(stage["id"])
@@ -370,7 +377,7 @@ class Closing(Stage, Case):
                 return f.read()
 
         kept = {name: keep(name) for name in os.listdir(folder)}
-        self.assertEqual(len(kept), 7)
+        self.assertEqual(len(kept), 9)
         body, mark, lines = kept["certificate"].partition(b"\n\n")
         flipped = lines[:60] + (b"A" if lines[60:61] != b"A" else b"B") + lines[61:]
         for damage in ({"report.tsv": kept["report.tsv"][:-1], "members.txt": b"", "report.json": kept["report.json"] + b"\n",
@@ -393,6 +400,25 @@ class Closing(Stage, Case):
         self.assertEqual(self.check_files(closing), files)
 
 
+    def test_pages_of_older_servers_are_made_again(self):
+        """Nothing is damaged, so nobody is told so; what others compute again stays as it is."""
+        self.derivative()
+        closing = self.closed(self.put(0.5)["id"])
+        files, folder = self.check_files(closing), self.folder(closing)
+        self.assertIn(b'data-page="', files["HTML"][:64])
+        times = {name: os.stat(os.path.join(folder, name)).st_mtime_ns for name, _ in FILES.values()}
+        damaged = self.server.log().count("event=report-damaged stage=%s " % closing["stage"])
+        os.unlink(os.path.join(folder, "report.html"))
+        os.unlink(os.path.join(folder, "counted.csv"))  # an older server makes none
+        with open(os.path.join(folder, "report.html"), "wb") as f:
+            f.write(b'<!DOCTYPE html>\n<html lang="ko">\n<head><title>old</title></head><body></body></html>\n')
+        self.assertTrue(wait_for(lambda: "event=report-mended stage=%s" % closing["stage"] in self.server.log(), 60 * SLOWER),
+                        self.server.log()[-2000:])
+        self.assertEqual(self.check_files(closing), files)
+        self.assertEqual(self.server.log().count("event=report-damaged stage=%s " % closing["stage"]), damaged)
+        self.assertEqual({name: os.stat(os.path.join(folder, name)).st_mtime_ns for name in times}, times)
+
+
 class CommandLine(Stage, Case):
     @classmethod
     def setUpClass(cls):
@@ -407,7 +433,7 @@ class CommandLine(Stage, Case):
 
     def test_close_and_report(self):
         self.register("alice/one", BASE)
-        stage = self.put(1.0)["id"]
+        stage = self.put(2.0)["id"]
         early = self.server.jokbo("stage", "close", stage, token=self.eve.token)
         self.assertNotEqual(early.returncode, 0)
         self.assertIn("cut-off", early.stderr)
@@ -425,12 +451,13 @@ class CommandLine(Stage, Case):
         self.assertIn(second["table_sha256"], made)
         files = self.check_files(first)
         for form, file in (("tsv", "TABLE"), ("json", "JSON"), ("members", "MEMBERS"), ("left-out", "LEFT_OUT"),
-                           ("certificate", "CERTIFICATE"), ("html", "HTML"), ("csv", "CSV")):
+                           ("certificate", "CERTIFICATE"), ("html", "HTML"), ("csv", "CSV"),
+                           ("counted-csv", "COUNTED_CSV"), ("left-out-csv", "LEFT_OUT_CSV")):
             path = os.path.join(self.server.data, "out." + form)
             self.assertEqual(self.run_ok("stage", "report", stage, "--revision", "1", "--format", form, "--out", path), "")
             with open(path, "rb") as made:
                 self.assertEqual(made.read(), files[file], form)
-            if form not in ("csv", "html"):  # text that comes through as it is
+            if not form.endswith("csv") and form != "html":  # text that comes through as it is
                 self.assertEqual(self.run_ok("stage", "report", stage, "--revision", "1", "--format", form).encode(),
                                  files[file], form)
         report = json.loads(self.run_ok("stage", "report", stage, "--json"))
@@ -501,8 +528,8 @@ class Crowd(Stage, Case):
         longest, pause = told["max_us"] / 1e6, self.longest_pause(cutoff)
         print("\n%d registrations, longest wait %.3f s, longest pause between batches %.3f s, closed %.3f s after the cut-off"
               % (told["calls"], longest, pause, seconds(closing["create_time"]) - cutoff), file=sys.stderr)
-        self.assertLess(pause, 0.5 * SLOWER)
-        self.assertLess(longest, 1.0 * SLOWER)
+        self.assertLess(pause, jokbo.allowed(0.5))
+        self.assertLess(longest, jokbo.allowed(1.0))
         entries = [entry.decode().split("\n") for entry in self.anyone.entries()]
         times = [seconds(entry[2].split(" ")[1]) for entry in entries]
         sides = [text < stage["cutoff_time"] for text in (entry[2].split(" ")[1] for entry in entries)]

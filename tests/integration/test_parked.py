@@ -6,13 +6,13 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Client, Cluster, Failure, Server, derivative, person  # noqa: E402
+from jokbo import Case, Client, Cluster, Failure, Server, allowed, derivative, person  # noqa: E402
 from parked import Crowd  # noqa: E402
 
 BASE = "skt/A.X-K1"
 OPTIONS = ("--proxies", "127.0.0.1", "--metrics", "127.0.0.1:0")
 MOST, ANONYMOUS, EACH, AHEAD = 256, 128, 16, 100000
-AT_ONCE = 5 * float(os.environ.get("JK_TIMEOUT_FACTOR", "1"))  # on a busy machine; those who wait do so for 25 s
+AT_ONCE = 5  # seconds; those who wait do so for 25
 # A method on each way: memory, reader, sequencer's reads.
 METHODS = (("Log.GetCheckpoint", {}), ("Registry.ListModels", {"page_size": 1}), ("Evaluation.ListCounts", {}),
            ("Evaluation.CountDerivatives", {"scope": {"all": True}}), ("Registry.GetModel", {"name": BASE}))
@@ -57,10 +57,10 @@ class Parking(Case):
         for method, fields in METHODS + (("Stages.ListStages", {}), ("Registry.ListPublishers", {})):
             started = time.monotonic()
             self.anyone.call(method, **fields)
-            self.assertLess(time.monotonic() - started, AT_ONCE, method)
+            self.assertLess(time.monotonic() - started, allowed(AT_ONCE), method)
         started = time.monotonic()
         self.assertEqual(len(self.anyone.entries(0, 100)), 100)
-        self.assertLess(time.monotonic() - started, AT_ONCE, "reading the log")
+        self.assertLess(time.monotonic() - started, allowed(AT_ONCE), "reading the log")
 
     def fill_with_strangers(self, size, count=ANONYMOUS):
         calls = []
@@ -181,7 +181,7 @@ class Stopping(unittest.TestCase):
             crowd.parked(EACH)
             started = time.monotonic()
             server.stop()
-            self.assertLess(time.monotonic() - started, 8)
+            self.assertLess(time.monotonic() - started, allowed(8))
             for call in calls:
                 failure = crowd.end(call, client.pool)
                 self.assertEqual((failure.code, failure.reason), ("UNAVAILABLE", "STOPPING"))
@@ -250,7 +250,7 @@ class BusyReaders(unittest.TestCase):
         with self.assertRaises(Failure):  # so busy they are
             self.anyone.call("Registry.ListModels", timeout=1)
         while crowd.metric("jokbo_stages_closed") == 0:
-            self.assertLess(time.monotonic(), cutoff + 3 * AT_ONCE, "the stage was not closed")
+            self.assertLess(time.monotonic(), cutoff + 3 * allowed(AT_ONCE), "the stage was not closed")
             time.sleep(0.1)
         self.assertGreater(time.monotonic(), cutoff - 0.5)
         self.assertFalse(all(call.done() for call in busy), "the readers had nothing more to do")

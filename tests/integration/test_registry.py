@@ -31,7 +31,8 @@ class Registering(Shared):
                              % (relation, relation, base["lineage_hash"], SKT))
             self.assertEqual(reply["log_index"], reply["model"]["log_index"])
             self.assertEqual(int(reply["log_size"]), int(reply["log_index"]) + 1)
-            self.assertEqual(reply["model"]["roots"], [{"name": SKT, "team": "sk-telecom", "depth": 1, "adopted": False}])
+            self.assertEqual(reply["model"]["roots"], [{"name": SKT, "team": "sk-telecom", "depth": 1, "adopted": False,
+                                                         "grade": "GRADE_UNSPECIFIED"}])
             entry = self.anyone.entries(int(reply["log_index"]), int(reply["log_size"]))
             self.assertEqual(len(entry), 1)
             self.assertIn(b"\nmodel alice/r-%s\n" % relation.encode(), entry[0])

@@ -358,6 +358,12 @@ class Server:
         self.close()
 
 
+def allowed(seconds):
+    """How long by the clock something may take that takes `seconds` at most where nothing else runs: on a machine that has more to do
+    than it has cores, all take longer."""
+    return seconds * SLOWER * max(1, os.getloadavg()[0] / os.cpu_count())
+
+
 def new_id():
     return str(uuid.uuid4())
 

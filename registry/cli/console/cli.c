@@ -57,8 +57,7 @@ bool jk_cli_can_ask(const struct jk_cli *cli)
     return cli->in_terminal && cli->out_terminal && !cli->json;
 }
 
-/* A random UUID (RFC 4122, version 4). */
-static char *random_uuid(struct jk_cli *cli)
+char *jk_cli_uuid(struct jk_cli *cli)
 {
     unsigned char b[16];
     char hex[33];
@@ -72,7 +71,7 @@ static char *random_uuid(struct jk_cli *cli)
 char *jk_cli_request_id(struct jk_cli *cli)
 {
     if (!cli->request_id) cli->request_id = jk_options_text(&cli->options, JK_OPTION_REQUEST_ID);
-    if (!cli->request_id) cli->request_id = random_uuid(cli);
+    if (!cli->request_id) cli->request_id = jk_cli_uuid(cli);
     return (char *)(cli->request_id ? cli->request_id : "");
 }
 
@@ -111,31 +110,6 @@ static size_t width_of(struct jk_cli *cli)
     return given ? (size_t)columns : WIDTH_DEFAULT;
 }
 
-static void set_stage(struct jk_cli *cli)
-{
-    cli->in = stdin;
-    cli->out = stdout;
-    cli->err = stderr;
-    cli->in_terminal = isatty(STDIN_FILENO);
-    cli->out_terminal = isatty(STDOUT_FILENO);
-    cli->err_terminal = isatty(STDERR_FILENO);
-    cli->width = width_of(cli);
-    setlocale(LC_CTYPE, "");
-    cli->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    /* numbers and dates are written the same way everywhere: no other category is set */
-}
-
-static enum jk_status load_settings(struct jk_cli *cli)
-{
-    JK_CLEANUP(jk_text_done) struct jk_text warnings;
-    jk_text_init(&warnings, 1 << 16);
-    enum jk_status status = jk_settings_load(&cli->options, &cli->arena, &cli->settings, &warnings, &cli->error);
-    struct jk_span rest = jk_text_span(&warnings), line;
-    while (jk_span_line(&rest, &line))
-        fprintf(cli->err, "jokbo: note: %.*s\n", JK_SPAN_ARG(line));
-    return status;
-}
-
 static enum jk_status show_help(struct jk_cli *cli)
 {
     bool asked = jk_cli_has(cli, JK_OPTION_HELP);
@@ -148,23 +122,26 @@ static enum jk_status show_help(struct jk_cli *cli)
     return asked ? JK_OK : jk_cli_usage(cli, "a command is missing");
 }
 
-/* An export writes CSV, and answers as ever. */
-static bool answers_in_csv(const struct jk_cli *cli)
-{
-    const struct jk_command *command = cli->options.command;
-    bool asked = jk_cli_has(cli, JK_OPTION_CSV) || jk_cli_has(cli, JK_OPTION_CSV_BOM);
-    return asked && command && jk_command_takes(command, JK_OPTION_CSV_BOM);
-}
-
 static enum jk_status run_command(struct jk_cli *cli, int argc, char **argv)
 {
     enum jk_status status = jk_options_parse(argc, argv, &cli->options, &cli->error);
     cli->json = jk_cli_has(cli, JK_OPTION_JSON);
     if (status != JK_OK) return status;
     if (!cli->options.command || jk_cli_has(cli, JK_OPTION_HELP)) return show_help(cli);
-    cli->csv = answers_in_csv(cli);
+
+    /* an export writes CSV, and answers as ever */
+    const struct jk_command *command = cli->options.command;
+    bool asked = jk_cli_has(cli, JK_OPTION_CSV) || jk_cli_has(cli, JK_OPTION_CSV_BOM);
+    cli->csv = asked && command && jk_command_takes(command, JK_OPTION_CSV_BOM);
+
     if (cli->json && cli->csv) return jk_cli_usage(cli, "--json and --csv cannot be combined");
-    JK_TRY(load_settings(cli));
+    JK_CLEANUP(jk_text_done) struct jk_text warnings;
+    jk_text_init(&warnings, 1 << 16);
+    enum jk_status loaded = jk_settings_load(&cli->options, &cli->arena, &cli->settings, &warnings, &cli->error);
+    struct jk_span rest = jk_text_span(&warnings), line;
+    while (jk_span_line(&rest, &line))
+        fprintf(cli->err, "jokbo: note: %.*s\n", JK_SPAN_ARG(line));
+    JK_TRY(loaded);
     cli->color = wants_color(cli, cli->out_terminal) && !cli->json && !cli->csv;
     return cli->run(cli);
 }
@@ -183,13 +160,6 @@ static int report(struct jk_cli *cli)
     return (int)jk_faults_exit(error);
 }
 
-/* Somebody who reads with an expired token should learn of it before a write fails. */
-static void tell_refusal(const struct jk_cli *cli)
-{
-    const char *refusal = jk_client_refusal(cli->client);
-    if (refusal) fprintf(cli->err, "jokbo: note: asked without the token, which is refused: %s\n", refusal);
-}
-
 int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run)
 {
     struct jk_cli *cli = calloc(1, sizeof *cli);
@@ -199,11 +169,24 @@ int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run)
     jk_digest_setup();
     jk_arena_init(&cli->arena, JK_CLI_ARENA);
     jk_error_init(&cli->error, &cli->arena);
-    set_stage(cli);
+
+    cli->in = stdin;
+    cli->out = stdout;
+    cli->err = stderr;
+    cli->in_terminal = isatty(STDIN_FILENO);
+    cli->out_terminal = isatty(STDOUT_FILENO);
+    cli->err_terminal = isatty(STDERR_FILENO);
+    cli->width = width_of(cli);
+    setlocale(LC_CTYPE, "");
+    cli->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    /* numbers and dates are written the same way everywhere: no other category is set */
+
     enum jk_status status = run_command(cli, argc, argv);
     if (status != JK_OK && !jk_error_is_set(&cli->error))
         (void)jk_fail(&cli->error, status, "NO_CAUSE", "it failed without giving a reason");
-    tell_refusal(cli);
+    /* somebody who reads with an expired token should learn of it before a write fails */
+    const char *refusal = jk_client_refusal(cli->client);
+    if (refusal) fprintf(cli->err, "jokbo: note: asked without the token, which is refused: %s\n", refusal);
     int exit_code = report(cli);
     jk_client_free(cli->client);
     jk_arena_done(&cli->arena);

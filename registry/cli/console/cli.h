@@ -42,6 +42,8 @@ JK_MUST_USE enum jk_status jk_cli_call(struct jk_cli *cli, const ProtobufCServic
                                        const char *method, const ProtobufCMessage *request, void *out_reply);
 /* Opens the connection, if it is not open. */
 JK_MUST_USE enum jk_status jk_cli_connect(struct jk_cli *cli);
+/* A random UUID (RFC 4122, version 4), for a second write of a run. NULL: out of memory. */
+char *jk_cli_uuid(struct jk_cli *cli);
 /* --request-id, or a random UUID, the same throughout the run. Never NULL. */
 char *jk_cli_request_id(struct jk_cli *cli);
 /* The text of an option, or "". Messages want char *, and never write to it. */

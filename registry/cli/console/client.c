@@ -62,18 +62,6 @@ static enum jk_status credentials(const struct jk_settings *settings, struct jk_
     return *out ? JK_OK : jk_fail(error, JK_INTERNAL, "TLS", "TLS cannot be set up");
 }
 
-static grpc_channel *open_channel(const struct jk_settings *settings, grpc_channel_credentials *creds)
-{
-    grpc_arg args[] = {
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, {.integer = JK_CLIENT_MESSAGE_MAX}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_HTTP_PROXY, {.integer = !settings->loopback}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_RETRIES, {.integer = 0}},
-        {GRPC_ARG_STRING, (char *)GRPC_ARG_PRIMARY_USER_AGENT_STRING, {.string = (char *)"jokbo-cli"}},
-    };
-    grpc_channel_args list = {sizeof args / sizeof args[0], args};
-    return grpc_channel_create(settings->server, creds, &list);
-}
-
 enum jk_status jk_client_new(const struct jk_settings *settings, struct jk_arena *arena, struct jk_client **out_client,
                              struct jk_error *error)
 {
@@ -89,7 +77,16 @@ enum jk_status jk_client_new(const struct jk_settings *settings, struct jk_arena
     }
     client->settings = settings;
     client->queue = grpc_completion_queue_create_for_pluck(NULL);
-    client->channel = open_channel(settings, creds);
+
+    grpc_arg args[] = {
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, {.integer = JK_CLIENT_MESSAGE_MAX}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_HTTP_PROXY, {.integer = !settings->loopback}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_RETRIES, {.integer = 0}},
+        {GRPC_ARG_STRING, (char *)GRPC_ARG_PRIMARY_USER_AGENT_STRING, {.string = (char *)"jokbo-cli"}},
+    };
+    grpc_channel_args list = {sizeof args / sizeof args[0], args};
+    client->channel = grpc_channel_create(settings->server, creds, &list);
+
     grpc_channel_credentials_release(creds);
     if (settings->token) {
         size_t room = strlen(settings->token) + sizeof "Bearer ";
@@ -141,13 +138,18 @@ static void call_end(struct call *call)
     grpc_slice_unref(call->message);
 }
 
+static bool end_batch(struct call *call)
+{
+    gpr_timespec never = gpr_inf_future(GPR_CLOCK_MONOTONIC);
+    grpc_event event = grpc_completion_queue_pluck(call->client->queue, call, never, NULL);
+    return event.type == GRPC_OP_COMPLETE && event.success;
+}
+
 /* Runs one batch to its end; false where an operation failed (the status then says why). */
 static bool run_batch(struct call *call, const grpc_op *ops, size_t count)
 {
     JK_CHECK(grpc_call_start_batch(call->call, ops, count, call, NULL) == GRPC_CALL_OK);
-    gpr_timespec never = gpr_inf_future(GPR_CLOCK_MONOTONIC);
-    grpc_event event = grpc_completion_queue_pluck(call->client->queue, call, never, NULL);
-    return event.type == GRPC_OP_COMPLETE && event.success;
+    return end_batch(call);
 }
 
 static grpc_op send_metadata(struct call *call)
@@ -246,24 +248,6 @@ static void path_of(const ProtobufCServiceDescriptor *service, const char *metho
     snprintf(out, room, "/%s/%s", service->name, method);
 }
 
-static enum jk_status call_once(struct jk_client *client, const ProtobufCServiceDescriptor *service,
-                                const ProtobufCMethodDescriptor *method, const ProtobufCMessage *request,
-                                struct jk_arena *arena, ProtobufCMessage **out_reply, struct jk_error *error)
-{
-    char path[160];
-    struct call call;
-    path_of(service, method->name, path, sizeof path);
-    call_begin(&call, client, path, client->settings->timeout_s);
-    grpc_byte_buffer *buffer = pack(request);
-    grpc_op ops[OPS_MAX] = {send_metadata(&call),    send_message(buffer),   close_op,
-                            receive_metadata(&call), receive_message(&call), receive_status(&call)};
-    (void)run_batch(&call, ops, OPS_MAX);
-    grpc_byte_buffer_destroy(buffer);
-    enum jk_status status = take_reply(&call, method, arena, out_reply, error);
-    call_end(&call);
-    return status;
-}
-
 /* Waits before the next try; false where there is none. */
 static bool may_retry(const struct jk_client *client, const struct jk_error *error, int tried, int64_t started_ms)
 {
@@ -275,17 +259,19 @@ static bool may_retry(const struct jk_client *client, const struct jk_error *err
     return true;
 }
 
-/* Making a token is the one call that must not happen twice: it takes no request id. */
-static bool repeatable(const char *method)
-{
-    return strcmp(method, "CreateToken") != 0;
-}
-
 static const ProtobufCMethodDescriptor *find_method(const ProtobufCServiceDescriptor *service, const char *name)
 {
     const ProtobufCMethodDescriptor *method = protobuf_c_service_descriptor_get_method_by_name(service, name);
     JK_CHECK(method);
     return method;
+}
+
+/* All of a unary call, whose batch has the call as its tag. */
+static void start_unary(struct call *call, grpc_byte_buffer *buffer)
+{
+    grpc_op ops[OPS_MAX] = {send_metadata(call),    send_message(buffer),  close_op,
+                            receive_metadata(call), receive_message(call), receive_status(call)};
+    JK_CHECK(grpc_call_start_batch(call->call, ops, OPS_MAX, call, NULL) == GRPC_CALL_OK);
 }
 
 static enum jk_status call_patiently(struct jk_client *client, const ProtobufCServiceDescriptor *service,
@@ -296,8 +282,20 @@ static enum jk_status call_patiently(struct jk_client *client, const ProtobufCSe
     struct jk_arena *keep = error->arena;
     for (int tried = 0;; tried++) {
         jk_error_init(error, keep);
-        enum jk_status status = call_once(client, service, method, request, arena, out_reply, error);
-        if (status == JK_OK || !repeatable(method->name) || !may_retry(client, error, tried, started_ms)) return status;
+
+        char path[160];
+        struct call call;
+        path_of(service, method->name, path, sizeof path);
+        call_begin(&call, client, path, client->settings->timeout_s);
+        grpc_byte_buffer *buffer = pack(request);
+        start_unary(&call, buffer);
+        (void)end_batch(&call);
+        grpc_byte_buffer_destroy(buffer);
+        enum jk_status status = take_reply(&call, method, arena, out_reply, error);
+        call_end(&call);
+
+        if (status == JK_OK || strcmp(method->name, "CreateToken") == 0 || !may_retry(client, error, tried, started_ms))
+            return status;
     }
 }
 
@@ -337,17 +335,42 @@ enum jk_status jk_client_call(struct jk_client *client, const ProtobufCServiceDe
     return end_anonymous(client, status, &refusal, error);
 }
 
-/* Sends until the source ends or the server has enough; the status says which. */
-static void send_all(struct call *call, jk_client_next_fn *next, void *context)
+struct jk_client_sent {
+    struct call call;
+    grpc_byte_buffer *buffer;
+    const ProtobufCServiceDescriptor *service;
+    const ProtobufCMethodDescriptor *method;
+};
+
+struct jk_client_sent *jk_client_send(struct jk_client *client, const ProtobufCServiceDescriptor *service,
+                                      const char *method, const ProtobufCMessage *request)
 {
-    const ProtobufCMessage *message;
-    bool going = true;
-    while (going && (message = next(context))) {
-        grpc_byte_buffer *buffer = pack(message);
-        grpc_op op = send_message(buffer);
-        going = run_batch(call, &op, 1);
-        grpc_byte_buffer_destroy(buffer);
-    }
+    struct jk_client_sent *sent = malloc(sizeof *sent);
+    char path[160];
+    if (!sent) return NULL;
+    sent->service = service;
+    sent->method = find_method(service, method);
+    sent->buffer = pack(request);
+    path_of(service, method, path, sizeof path);
+    call_begin(&sent->call, client, path, client->settings->timeout_s);
+    start_unary(&sent->call, sent->buffer);
+    return sent;
+}
+
+enum jk_status jk_client_wait(struct jk_client_sent *sent, const ProtobufCMessage *request, struct jk_arena *arena,
+                              ProtobufCMessage **out_reply, struct jk_error *error)
+{
+    struct jk_client *client = sent->call.client;
+    const ProtobufCServiceDescriptor *service = sent->service;
+    const char *method = sent->method->name;
+    (void)end_batch(&sent->call);
+    enum jk_status status = take_reply(&sent->call, sent->method, arena, out_reply, error);
+    grpc_byte_buffer_destroy(sent->buffer);
+    call_end(&sent->call);
+    free(sent);
+    if (status != JK_UNAVAILABLE && status != JK_UNAUTHENTICATED) return status;
+    jk_error_init(error, error->arena);
+    return jk_client_call(client, service, method, request, arena, out_reply, error);
 }
 
 enum jk_status jk_client_upload(struct jk_client *client, const ProtobufCServiceDescriptor *service, const char *method,
@@ -360,7 +383,17 @@ enum jk_status jk_client_upload(struct jk_client *client, const ProtobufCService
     path_of(service, method, path, sizeof path);
     call_begin(&call, client, path, STREAM_TIMEOUT_S);
     grpc_op begin[] = {send_metadata(&call)};
-    if (run_batch(&call, begin, 1)) send_all(&call, next, context);
+    if (run_batch(&call, begin, 1)) {
+        /* until the source ends or the server has enough; the status says which */
+        const ProtobufCMessage *message;
+        bool going = true;
+        while (going && (message = next(context))) {
+            grpc_byte_buffer *buffer = pack(message);
+            grpc_op op = send_message(buffer);
+            going = run_batch(&call, &op, 1);
+            grpc_byte_buffer_destroy(buffer);
+        }
+    }
     grpc_op end[] = {close_op, receive_metadata(&call), receive_message(&call), receive_status(&call)};
     (void)run_batch(&call, end, sizeof end / sizeof end[0]);
     enum jk_status status = take_reply(&call, found, arena, out_reply, error);

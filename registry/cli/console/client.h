@@ -1,4 +1,4 @@
-/* A blocking gRPC client on one completion queue: unary calls, an upload stream, a download stream. One thread. A call
+/* A blocking gRPC client on one completion queue: unary calls, one by one or several at once, an upload stream, a download stream. One thread. A call
  * that ends in UNAVAILABLE is retried, up to three attempts in all, with growing pauses, as long as its deadline
  * allows: all methods of the interface can be repeated (writes carry a request id), except those that the caller
  * excludes. Errors from the server arrive in struct jk_error with all details. */
@@ -27,6 +27,14 @@ const char *jk_client_refusal(const struct jk_client *client);
 JK_MUST_USE enum jk_status jk_client_call(struct jk_client *client, const ProtobufCServiceDescriptor *service,
                                           const char *method, const ProtobufCMessage *request, struct jk_arena *arena,
                                           ProtobufCMessage **out_reply, struct jk_error *error);
+
+/* The same in two steps, so that several calls are under way: each that was sent must be waited for once,
+ * with the same request, of which a call that has to be repeated is made. NULL without memory. */
+struct jk_client_sent;
+JK_MUST_USE struct jk_client_sent *jk_client_send(struct jk_client *client, const ProtobufCServiceDescriptor *service,
+                                                  const char *method, const ProtobufCMessage *request);
+JK_MUST_USE enum jk_status jk_client_wait(struct jk_client_sent *sent, const ProtobufCMessage *request,
+                                          struct jk_arena *arena, ProtobufCMessage **out_reply, struct jk_error *error);
 
 /* Gives the next message of an upload; NULL ends it. The message is read before the next call. */
 typedef const ProtobufCMessage *jk_client_next_fn(void *context);

@@ -204,12 +204,6 @@ static void write_bash(FILE *file)
                   "complete -o filenames -F _jokbo jokbo\n");
 }
 
-static void write_zsh(FILE *file)
-{
-    fprintf(file, "autoload -U +X bashcompinit && bashcompinit\n");
-    write_bash(file);
-}
-
 /* Quotes for fish: a backslash before ' and \. */
 static void fish_quote(const char *text, FILE *file)
 {
@@ -267,8 +261,14 @@ static void fish_command(const struct jk_command *command, FILE *file)
             fish_option(condition, &jk_option_table[o], file);
 }
 
-static void fish_groups(FILE *file)
+static void write_fish(FILE *file)
 {
+    fprintf(file, "function __jokbo_where\n    set -l held\n    for word in (commandline -opc)\n"
+                  "        if set -q held[1]\n            printf '%%s=%%s\\n' $held $word\n            set held\n"
+                  "        else if string match -qr '^--(" WHERE ")$' -- $word\n            set held $word\n"
+                  "        else if string match -qr '^--((" WHERE ")=.*|" WHERE_FLAG ")$' -- $word\n"
+                  "            printf '%%s\\n' $word\n        end\n    end\nend\n");
+
     struct jk_span before = {0};
     for (size_t i = 0; i < jk_command_count; i++) {
         struct jk_span rest = jk_span_of(jk_command_table[i].name), first;
@@ -287,16 +287,7 @@ static void fish_groups(FILE *file)
             "complete -c jokbo -n '__fish_seen_subcommand_from help; and test (count (commandline -opc)) -eq 2' -a '");
     first_words(file);
     fprintf(file, "'\n");
-}
 
-static void write_fish(FILE *file)
-{
-    fprintf(file, "function __jokbo_where\n    set -l held\n    for word in (commandline -opc)\n"
-                  "        if set -q held[1]\n            printf '%%s=%%s\\n' $held $word\n            set held\n"
-                  "        else if string match -qr '^--(" WHERE ")$' -- $word\n            set held $word\n"
-                  "        else if string match -qr '^--((" WHERE ")=.*|" WHERE_FLAG ")$' -- $word\n"
-                  "            printf '%%s\\n' $word\n        end\n    end\nend\n");
-    fish_groups(file);
     for (size_t i = 0; i < jk_command_count; i++)
         fish_command(&jk_command_table[i], file);
     for (size_t o = 0; o < JK_OPTION_COUNT; o++)
@@ -305,13 +296,15 @@ static void write_fish(FILE *file)
 
 bool jk_complete_write(const char *shell, FILE *file)
 {
-    if (strcmp(shell, "bash") == 0)
+    if (strcmp(shell, "bash") == 0) {
         write_bash(file);
-    else if (strcmp(shell, "zsh") == 0)
-        write_zsh(file);
-    else if (strcmp(shell, "fish") == 0)
+    } else if (strcmp(shell, "zsh") == 0) {
+        fprintf(file, "autoload -U +X bashcompinit && bashcompinit\n");
+        write_bash(file);
+    } else if (strcmp(shell, "fish") == 0) {
         write_fish(file);
-    else
+    } else {
         return false;
+    }
     return true;
 }

@@ -25,41 +25,31 @@ static void take_info(const Google__Rpc__ErrorInfo *info, struct jk_error *error
     }
 }
 
-static void take_bad_request(const Google__Rpc__BadRequest *bad, struct jk_error *error)
-{
-    for (size_t i = 0; i < bad->n_field_violations; i++)
-        jk_error_field(error, bad->field_violations[i]->field, "%s", bad->field_violations[i]->description);
-}
-
-static void take_precondition(const Google__Rpc__PreconditionFailure *failure, struct jk_error *error)
-{
-    for (size_t i = 0; i < failure->n_violations; i++)
-        jk_error_field(error, failure->violations[i]->subject, "%s", failure->violations[i]->description);
-}
-
-static void take_retry(const Google__Rpc__RetryInfo *retry, struct jk_error *error)
-{
-    if (!retry->retry_delay || retry->retry_delay->seconds < 0) return;
-    int64_t ms = retry->retry_delay->seconds > 3600
-                     ? 3600000
-                     : retry->retry_delay->seconds * 1000 + retry->retry_delay->nanos / 1000000;
-    error->retry_ms = ms > 0 ? (int)ms : 0;
-}
-
 static void take_detail(const ProtobufCMessage *detail, struct jk_error *error)
 {
     const ProtobufCMessageDescriptor *type = detail->descriptor;
     const Google__Rpc__ResourceInfo *resource = (const Google__Rpc__ResourceInfo *)detail;
-    if (type == &google__rpc__error_info__descriptor)
+    if (type == &google__rpc__error_info__descriptor) {
         take_info((const Google__Rpc__ErrorInfo *)detail, error);
-    else if (type == &google__rpc__bad_request__descriptor)
-        take_bad_request((const Google__Rpc__BadRequest *)detail, error);
-    else if (type == &google__rpc__precondition_failure__descriptor)
-        take_precondition((const Google__Rpc__PreconditionFailure *)detail, error);
-    else if (type == &google__rpc__retry_info__descriptor)
-        take_retry((const Google__Rpc__RetryInfo *)detail, error);
-    else
+    } else if (type == &google__rpc__bad_request__descriptor) {
+        const Google__Rpc__BadRequest *bad = (const Google__Rpc__BadRequest *)detail;
+        for (size_t i = 0; i < bad->n_field_violations; i++)
+            jk_error_field(error, bad->field_violations[i]->field, "%s", bad->field_violations[i]->description);
+    } else if (type == &google__rpc__precondition_failure__descriptor) {
+        const Google__Rpc__PreconditionFailure *failure = (const Google__Rpc__PreconditionFailure *)detail;
+        for (size_t i = 0; i < failure->n_violations; i++)
+            jk_error_field(error, failure->violations[i]->subject, "%s", failure->violations[i]->description);
+    } else if (type == &google__rpc__retry_info__descriptor) {
+        const Google__Rpc__RetryInfo *retry = (const Google__Rpc__RetryInfo *)detail;
+        if (retry->retry_delay && retry->retry_delay->seconds >= 0) {
+            int64_t ms = retry->retry_delay->seconds > 3600
+                             ? 3600000
+                             : retry->retry_delay->seconds * 1000 + retry->retry_delay->nanos / 1000000;
+            error->retry_ms = ms > 0 ? (int)ms : 0;
+        }
+    } else {
         jk_error_resource(error, resource->resource_type, resource->resource_name);
+    }
 }
 
 /* Unpacks one Any where it is of a type known here. */
@@ -76,26 +66,24 @@ static ProtobufCMessage *unpack_detail(const Google__Protobuf__Any *any, Protobu
     return NULL;
 }
 
-static void take_details(struct jk_span bytes, struct jk_error *error)
-{
-    struct jk_arena arena;
-    jk_arena_init(&arena, DETAILS_ARENA);
-    ProtobufCAllocator allocator = jk_arena_allocator(&arena);
-    Google__Rpc__Status *status = google__rpc__status__unpack(&allocator, bytes.len, (const uint8_t *)bytes.at);
-    for (size_t i = 0; status && i < status->n_details; i++) {
-        const ProtobufCMessage *detail = unpack_detail(status->details[i], &allocator);
-        if (detail) take_detail(detail, error);
-    }
-    jk_arena_done(&arena);
-}
-
 enum jk_status jk_faults_from_server(int grpc_status, struct jk_span message, struct jk_span details,
                                      struct jk_error *error)
 {
     enum jk_status status =
         grpc_status > 0 && grpc_status <= (int)JK_UNAUTHENTICATED ? (enum jk_status)grpc_status : JK_UNKNOWN;
     (void)jk_fail(error, status, NULL, "%.*s", JK_SPAN_ARG(message));
-    if (details.len > 0) take_details(details, error);
+    if (details.len > 0) {
+        struct jk_arena arena;
+        jk_arena_init(&arena, DETAILS_ARENA);
+        ProtobufCAllocator allocator = jk_arena_allocator(&arena);
+        Google__Rpc__Status *received =
+            google__rpc__status__unpack(&allocator, details.len, (const uint8_t *)details.at);
+        for (size_t i = 0; received && i < received->n_details; i++) {
+            const ProtobufCMessage *detail = unpack_detail(received->details[i], &allocator);
+            if (detail) take_detail(detail, error);
+        }
+        jk_arena_done(&arena);
+    }
     return status;
 }
 
@@ -245,29 +233,19 @@ void jk_faults_print(const struct jk_error *error, FILE *file, bool color)
     if (hint) fprintf(file, "%s\n", hint);
 }
 
-static json_t *violations_json(const struct jk_error *error)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < kept_violations(error); i++)
-        json_array_append_new(
-            list, json_pack("{s:s, s:s}", "field", error->violations[i].field, "rule", error->violations[i].rule));
-    return list;
-}
-
-static json_t *facts_json(const struct jk_error *error)
-{
-    json_t *map = json_object();
-    for (size_t i = 0; i < error->fact_count; i++)
-        json_object_set_new(map, error->facts[i].key, json_string(error->facts[i].value));
-    return map;
-}
-
 void jk_faults_print_json(const struct jk_error *error, FILE *file)
 {
+    json_t *violations = json_array();
+    for (size_t i = 0; i < kept_violations(error); i++)
+        json_array_append_new(violations, json_pack("{s:s, s:s}", "field", error->violations[i].field, "rule",
+                                                    error->violations[i].rule));
+    json_t *facts = json_object();
+    for (size_t i = 0; i < error->fact_count; i++)
+        json_object_set_new(facts, error->facts[i].key, json_string(error->facts[i].value));
     json_t *root = json_pack("{s:{s:s, s:s?, s:i, s:s, s:o, s:o}}", "error", "code", jk_status_text(error->status),
                              "reason", error->reason, "exit_code", (int)jk_faults_exit(error), "message",
                              error->message[0] ? error->message : jk_status_text(error->status), "violations",
-                             violations_json(error), "metadata", facts_json(error));
+                             violations, "metadata", facts);
     if (root && json_dumpf(root, file, JSON_INDENT(2)) == 0) fputc('\n', file);
     json_decref(root);
 }

@@ -51,30 +51,6 @@ static void print_command(const struct sheet *sheet, const struct jk_command *co
     print_row(sheet, left, command->summary);
 }
 
-static void print_all_commands(const struct sheet *sheet)
-{
-    static const char *const headings[JK_FOR_COUNT] = {
-        "Register and publish",  "Look at models",
-        "Count, and ask why",    "Doubt: receipts, the log, an audit",
-        "Evaluate (evaluators)", "Keep the registry (registrars, admins)",
-        "This program",
-    };
-    for (unsigned who = 0; who < JK_FOR_COUNT; who++) {
-        fprintf(sheet->file, "\n%s:\n", headings[who]);
-        for (size_t i = 0; i < jk_command_count; i++)
-            if (jk_command_table[i].who == who) print_command(sheet, &jk_command_table[i]);
-    }
-}
-
-static void print_group(const struct sheet *sheet, const char *group)
-{
-    size_t len = strlen(group);
-    for (size_t i = 0; i < jk_command_count; i++) {
-        const char *name = jk_command_table[i].name;
-        if (strncmp(name, group, len) == 0 && name[len] == ' ') print_command(sheet, &jk_command_table[i]);
-    }
-}
-
 static void print_common(const struct sheet *sheet)
 {
     fprintf(sheet->file, "\nCommon options (in brackets: environment variable, key in the config file):\n");
@@ -96,7 +72,19 @@ void jk_help_overview(FILE *file, size_t width)
 {
     struct sheet sheet = sheet_on(file, width);
     fprintf(file, "jokbo (족보): the registry of derivative AI models.\n\nUsage: jokbo COMMAND [operands] [options]\n");
-    print_all_commands(&sheet);
+
+    static const char *const headings[JK_FOR_COUNT] = {
+        "Register and publish",  "Look at models",
+        "Count, and ask why",    "Doubt: receipts, the log, an audit",
+        "Evaluate (evaluators)", "Keep the registry (registrars, admins)",
+        "This program",
+    };
+    for (unsigned who = 0; who < JK_FOR_COUNT; who++) {
+        fprintf(sheet.file, "\n%s:\n", headings[who]);
+        for (size_t i = 0; i < jk_command_count; i++)
+            if (jk_command_table[i].who == who) print_command(&sheet, &jk_command_table[i]);
+    }
+
     print_common(&sheet);
     print_exits(&sheet);
     fprintf(file, "\nTo begin: jokbo register README.md --name publisher/model --dry-run\n");
@@ -106,7 +94,12 @@ void jk_help_group(const char *group, FILE *file, size_t width)
 {
     struct sheet sheet = sheet_on(file, width);
     fprintf(file, "Usage: jokbo %s COMMAND [operands] [options]\n\nCommands:\n", group);
-    print_group(&sheet, group);
+
+    size_t len = strlen(group);
+    for (size_t i = 0; i < jk_command_count; i++) {
+        const char *name = jk_command_table[i].name;
+        if (strncmp(name, group, len) == 0 && name[len] == ' ') print_command(&sheet, &jk_command_table[i]);
+    }
 }
 
 void jk_help_command(const struct jk_command *command, FILE *file, size_t width)

@@ -24,21 +24,6 @@ static enum jk_status file_fault(struct jk_error *error, const char *path, const
     return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%s: %s", shown, why);
 }
 
-/* Reads up to `most` + 1 bytes, so that the caller sees whether there were more. */
-static enum jk_status read_stream(FILE *file, const char *path, size_t most, struct jk_text *text,
-                                  struct jk_error *error)
-{
-    char buffer[1 << 16];
-    size_t got = 1;
-    while (got > 0 && text->len <= most) {
-        size_t want = most + 1 - text->len;
-        got = fread(buffer, 1, want < sizeof buffer ? want : sizeof buffer, file);
-        jk_text_add(text, (struct jk_span){buffer, got});
-        if (text->failed) return file_fault(error, path, "there is not enough memory to read it");
-    }
-    return ferror(file) ? file_fault(error, path, strerror(errno)) : JK_OK;
-}
-
 /* A user who names a pipe may want to pipe data in. */
 static enum jk_status open_fault(struct jk_error *error, const char *path, const char *why)
 {
@@ -71,7 +56,17 @@ static enum jk_status read_some(const char *path, size_t most, bool head, struct
     if (!file) return error->status;
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, 0);
-    JK_TRY(read_stream(file, path, most, &text, error));
+
+    char buffer[1 << 16];
+    size_t got = 1;
+    while (got > 0 && text.len <= most) {
+        size_t want = most + 1 - text.len;
+        got = fread(buffer, 1, want < sizeof buffer ? want : sizeof buffer, file);
+        jk_text_add(&text, (struct jk_span){buffer, got});
+        if (text.failed) return file_fault(error, path, "there is not enough memory to read it");
+    }
+    if (ferror(file)) return file_fault(error, path, strerror(errno));
+
     if (text.len > most && !head) {
         char why[64];
         bool whole = most >= 1024 && most % 1024 == 0;

@@ -5,12 +5,6 @@
 
 #define DIGITS_MAX 20 /* of 2^64 - 1 */
 
-/* Where a comma must stand, counted from the end, and nowhere else: before three digits, then before a comma and three. */
-static bool is_comma_place(size_t to_end)
-{
-    return to_end % 4 == 0;
-}
-
 bool jk_number_parse(const char *text, uint64_t *out_number)
 {
     char digits[DIGITS_MAX];
@@ -19,7 +13,8 @@ bool jk_number_parse(const char *text, uint64_t *out_number)
     if (text[0] == ',') return false;
     for (size_t i = 0; i < len; i++) {
         bool comma = text[i] == ',';
-        if (apart && comma != is_comma_place(len - i)) return false;
+        /* a comma stands before three digits, counted from the end, then before a comma and three, and nowhere else */
+        if (apart && comma != ((len - i) % 4 == 0)) return false;
         if (comma) continue;
         if (kept == DIGITS_MAX) return false;
         digits[kept++] = text[i];

@@ -38,30 +38,6 @@ static unsigned too_far(const char *name)
     return (unsigned)strnlen(name, NEAREST_ROOM) / 2 + 1;
 }
 
-/* Of those that the command takes; of all, where it is not known yet. NULL where none is near. */
-static const char *nearest_option(const char *name, const struct jk_command *command)
-{
-    const char *best = NULL;
-    unsigned least = too_far(name);
-    for (size_t i = 0; i < JK_OPTION_COUNT; i++) {
-        unsigned now = apart(name, jk_option_table[i].name);
-        if (now < least && (!command || jk_command_takes(command, i))) best = jk_option_table[i].name, least = now;
-    }
-    return best;
-}
-
-/* NULL where none is near. */
-static const char *nearest_command(const char *name)
-{
-    const char *best = NULL;
-    unsigned least = too_far(name);
-    for (size_t i = 0; i < jk_command_count; i++) {
-        unsigned now = apart(name, jk_command_table[i].name);
-        if (now < least) best = jk_command_table[i].name, least = now;
-    }
-    return best;
-}
-
 /* Whether `word` is one of the words that `mark` separates in `list`. */
 static bool holds_word(const char *list, char mark, struct jk_span word)
 {
@@ -100,41 +76,37 @@ static enum jk_status check_value(const struct jk_option *option, const char *te
     return JK_OK;
 }
 
-/* Reports all wrong values together, so that they can be fixed in one go. */
-static void note_value(const struct jk_option *option, const char *text, struct jk_error *error)
-{
-    struct jk_error fault;
-    size_t len = strlen(error->message);
-    jk_error_init(&fault, NULL);
-    if (check_value(option, text, &fault) == JK_OK) return;
-    if (!jk_error_is_set(error))
-        (void)jk_fail(error, fault.status, fault.reason, "%s", fault.message);
-    else if (len + strlen(fault.message) + sizeof "; " <= sizeof error->message)
-        snprintf(error->message + len, sizeof error->message - len, "; %s", fault.message);
-}
-
 static enum jk_status add_value(struct jk_options *out, enum jk_option_id id, const char *text, struct jk_error *error)
 {
     if (out->value_count == JK_OPTION_VALUES_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "more than %d options", JK_OPTION_VALUES_MAX);
-    note_value(&jk_option_table[id], text, error);
+
+    /* reports all wrong values together, so that they can be fixed in one go */
+    struct jk_error fault;
+    size_t len = strlen(error->message);
+    jk_error_init(&fault, NULL);
+    if (check_value(&jk_option_table[id], text, &fault) != JK_OK) {
+        if (!jk_error_is_set(error))
+            (void)jk_fail(error, fault.status, fault.reason, "%s", fault.message);
+        else if (len + strlen(fault.message) + sizeof "; " <= sizeof error->message)
+            snprintf(error->message + len, sizeof error->message - len, "; %s", fault.message);
+    }
+
     out->values[out->value_count++] = (struct jk_option_value){id, text};
     return JK_OK;
-}
-
-static enum jk_option_id find_option(struct jk_span name)
-{
-    enum jk_option_id id = 0;
-    while (id < JK_OPTION_COUNT && !jk_span_equal(jk_span_of(jk_option_table[id].name), name))
-        id++;
-    return id;
 }
 
 static enum jk_status no_option(const struct jk_options *out, const char *name, struct jk_error *error)
 {
     size_t used;
     const struct jk_command *command = jk_command_find(out->operands, out->operand_count, &used);
-    const char *nearest = nearest_option(name, command);
+    const char *nearest = NULL;
+    unsigned least = too_far(name);
+    for (size_t i = 0; i < JK_OPTION_COUNT; i++) {
+        unsigned now = apart(name, jk_option_table[i].name);
+        if (now < least && (!command || jk_command_takes(command, i))) nearest = jk_option_table[i].name, least = now;
+    }
+
     if (nearest)
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no option --%s; did you mean --%s?", name,
                        nearest);
@@ -147,7 +119,9 @@ static enum jk_status take_option(int argc, char **argv, int *at, struct jk_opti
 {
     const char *word = argv[*at] + 2, *equal = strchr(word, '=');
     struct jk_span name = {word, equal ? (size_t)(equal - word) : strlen(word)};
-    enum jk_option_id id = find_option(name);
+    enum jk_option_id id = 0;
+    while (id < JK_OPTION_COUNT && !jk_span_equal(jk_span_of(jk_option_table[id].name), name))
+        id++;
     char shown[128];
     jk_text_shorten(name, shown, sizeof shown);
     if (id == JK_OPTION_COUNT) return no_option(out, shown, error);
@@ -238,7 +212,14 @@ static enum jk_status no_command(const char *const *given, size_t count, struct 
     jk_text_shorten(jk_span_of(words), shown, sizeof shown);
     if (group && !two)
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "\"%s\" needs a second word: jokbo help lists them", shown);
-    const char *nearest = nearest_command(shown);
+
+    const char *nearest = NULL;
+    unsigned least = too_far(shown);
+    for (size_t i = 0; i < jk_command_count; i++) {
+        unsigned now = apart(shown, jk_command_table[i].name);
+        if (now < least) nearest = jk_command_table[i].name, least = now;
+    }
+
     return nearest ? jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no command \"%s\"; did you mean \"%s\"?",
                              shown, nearest)
                    : jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no command \"%s\"", shown);
@@ -265,28 +246,25 @@ static enum jk_status check_operands(const struct jk_options *out, struct jk_err
     return JK_OK;
 }
 
-static enum jk_status choose_command(struct jk_options *out, struct jk_error *error)
-{
-    size_t used;
-    if (out->operand_count == 0) return JK_OK;
-    out->command = jk_command_find(out->operands, out->operand_count, &used);
-    bool help = jk_options_has(out, JK_OPTION_HELP);
-    if (!out->command && help) return jk_command_for_help(out->operands, out->operand_count, &out->command, error);
-    if (!out->command) return no_command(out->operands, out->operand_count, error);
-    out->operand_count -= used;
-    memmove(out->operands, out->operands + used, out->operand_count * sizeof out->operands[0]);
-    for (size_t i = 0; i < out->value_count; i++)
-        if (!jk_command_takes(out->command, out->values[i].id))
-            return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "jokbo %s has no option --%s", out->command->name,
-                           jk_option_table[out->values[i].id].name);
-    return help ? JK_OK : check_operands(out, error);
-}
-
 enum jk_status jk_options_parse(int argc, char **argv, struct jk_options *out, struct jk_error *error)
 {
     *out = (struct jk_options){0};
     enum jk_status status = split_options(argc, argv, out, error);
-    if (status == JK_OK && !jk_error_is_set(error)) return choose_command(out, error);
+    if (status == JK_OK && !jk_error_is_set(error)) {
+        size_t used;
+        if (out->operand_count == 0) return JK_OK;
+        out->command = jk_command_find(out->operands, out->operand_count, &used);
+        bool help = jk_options_has(out, JK_OPTION_HELP);
+        if (!out->command && help) return jk_command_for_help(out->operands, out->operand_count, &out->command, error);
+        if (!out->command) return no_command(out->operands, out->operand_count, error);
+        out->operand_count -= used;
+        memmove(out->operands, out->operands + used, out->operand_count * sizeof out->operands[0]);
+        for (size_t i = 0; i < out->value_count; i++)
+            if (!jk_command_takes(out->command, out->values[i].id))
+                return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "jokbo %s has no option --%s", out->command->name,
+                               jk_option_table[out->values[i].id].name);
+        return help ? JK_OK : check_operands(out, error);
+    }
     if (status == JK_OK) status = error->status;
     for (int i = 1; i < argc && !jk_options_has(out, JK_OPTION_JSON); i++)
         if (strcmp(argv[i], "--json") == 0 && out->value_count < JK_OPTION_VALUES_MAX)

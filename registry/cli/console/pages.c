@@ -18,42 +18,6 @@ uint64_t jk_pages_limit(const struct jk_cli *cli)
     return jk_options_count(&cli->options, JK_OPTION_LIMIT, JK_PAGES_DEFAULT);
 }
 
-static bool append_items(struct jk_cli *cli, struct jk_list *list, ProtobufCMessage *const *items, size_t count)
-{
-    ProtobufCMessage **grown = jk_arena_zalloc(&cli->arena, list->count + count + 1, sizeof *grown);
-    if (!grown) return false;
-    if (list->count > 0) memcpy(grown, list->items, list->count * sizeof *grown);
-    if (count > 0) memcpy(grown + list->count, items, count * sizeof *grown);
-    list->items = grown;
-    list->count += count;
-    return true;
-}
-
-static bool take_page(struct jk_cli *cli, const struct jk_pages *pages, ProtobufCMessage *reply, struct jk_list *list)
-{
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field_by_name(reply->descriptor, pages->field);
-    JK_CHECK(field && field->label == PROTOBUF_C_LABEL_REPEATED);
-    size_t count = *(size_t *)((char *)reply + field->quantifier_offset);
-    ProtobufCMessage **items = *(ProtobufCMessage ***)((char *)reply + field->offset);
-    if (pages->limit > 0 && count > pages->limit - list->count) count = (size_t)pages->limit - list->count;
-    const int32_t *total = field_at(reply, "total_size");
-    const int64_t *log_size = field_at(reply, "log_size");
-    if (total) list->total = *total;
-    const int32_t *revision = field_at(reply, "revision");
-    const int64_t *rulings_size = field_at(reply, "rulings_size");
-    if (log_size) list->log_size = *log_size;
-    if (revision) list->revision = *revision;
-    if (rulings_size) list->rulings_size = *rulings_size;
-    return append_items(cli, list, items, count);
-}
-
-static int32_t page_size(const struct jk_pages *pages, const struct jk_list *list)
-{
-    uint64_t left = pages->limit > 0 ? pages->limit - list->count : PAGE_MOST;
-    return left < PAGE_MOST ? (int32_t)left : PAGE_MOST;
-}
-
 enum jk_status jk_pages_fetch(struct jk_cli *cli, const struct jk_pages *pages, struct jk_list *out_list)
 {
     struct jk_list list = {0};
@@ -62,11 +26,33 @@ enum jk_status jk_pages_fetch(struct jk_cli *cli, const struct jk_pages *pages, 
     bool more = true;
     while (more) {
         ProtobufCMessage *reply;
-        *size = page_size(pages, &list);
+        uint64_t left = pages->limit > 0 ? pages->limit - list.count : PAGE_MOST;
+        *size = left < PAGE_MOST ? (int32_t)left : PAGE_MOST;
         JK_TRY(jk_cli_call(cli, pages->service, pages->method, pages->request, &reply));
-        if (!take_page(cli, pages, reply, &list))
+
+        const ProtobufCFieldDescriptor *field =
+            protobuf_c_message_descriptor_get_field_by_name(reply->descriptor, pages->field);
+        JK_CHECK(field && field->label == PROTOBUF_C_LABEL_REPEATED);
+        size_t count = *(size_t *)((char *)reply + field->quantifier_offset);
+        ProtobufCMessage **items = *(ProtobufCMessage ***)((char *)reply + field->offset);
+        if (pages->limit > 0 && count > pages->limit - list.count) count = (size_t)pages->limit - list.count;
+        const int32_t *total = field_at(reply, "total_size");
+        const int64_t *log_size = field_at(reply, "log_size");
+        if (total) list.total = *total;
+        const int32_t *revision = field_at(reply, "revision");
+        const int64_t *rulings_size = field_at(reply, "rulings_size");
+        if (log_size) list.log_size = *log_size;
+        if (revision) list.revision = *revision;
+        if (rulings_size) list.rulings_size = *rulings_size;
+        ProtobufCMessage **grown = jk_arena_zalloc(&cli->arena, list.count + count + 1, sizeof *grown);
+        if (!grown)
             return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
                            "the list is too long for memory: use --limit");
+        if (list.count > 0) memcpy(grown, list.items, list.count * sizeof *grown);
+        if (count > 0) memcpy(grown + list.count, items, count * sizeof *grown);
+        list.items = grown;
+        list.count += count;
+
         char *const *next = field_at(reply, "next_page_token");
         *token = *next;
         more = (*next)[0] != '\0' && (pages->limit == 0 || list.count < pages->limit);

@@ -27,16 +27,6 @@ static bool is_name(struct jk_span name)
     return true;
 }
 
-static enum jk_status check_name(const char *name, const char *where, struct jk_error *error)
-{
-    char shown[2 * NAME_MAX_BYTES];
-    if (is_name(jk_span_of(name))) return JK_OK;
-    jk_text_shorten(jk_span_of(name), shown, sizeof shown);
-    return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE",
-                   "%s \"%s\" must be 1 to %d letters, digits, \".\", \"_\" and \"-\", a letter or a digit first",
-                   where, shown, NAME_MAX_BYTES);
-}
-
 static int by_profile_name(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
@@ -62,27 +52,29 @@ size_t jk_profile_list(struct jk_arena *arena, const char **out_names, size_t ro
     return count;
 }
 
-/* "a, b"; empty: there are none. */
-static const char *listed_profiles(struct jk_arena *arena)
-{
-    const char *names[LISTED], *text = "";
-    size_t count = jk_profile_list(arena, names, LISTED);
-    for (size_t i = 0; i < count && text; i++)
-        text = jk_arena_printf(arena, "%s%s%s", text, i > 0 ? ", " : "", names[i]);
-    return text ? text : "";
-}
-
 static enum jk_status named_profile(const char *name, const char *where, struct jk_arena *arena, const char **out_path,
                                     struct jk_error *error)
 {
     const char *folder = settings_folder(arena);
-    JK_TRY(check_name(name, where, error));
+    if (!is_name(jk_span_of(name))) {
+        char shown[2 * NAME_MAX_BYTES];
+        jk_text_shorten(jk_span_of(name), shown, sizeof shown);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE",
+                       "%s \"%s\" must be 1 to %d letters, digits, \".\", \"_\" and \"-\", a letter or a digit first",
+                       where, shown, NAME_MAX_BYTES);
+    }
     if (!folder)
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "%s: there is no home folder with profiles", where);
     *out_path = jk_arena_printf(arena, "%s/profiles/%s", folder, name);
     if (!*out_path) return jk_out_of_memory(error);
     if (jk_local_exists(*out_path)) return JK_OK;
-    const char *known = listed_profiles(arena);
+
+    const char *names[LISTED], *text = "";
+    size_t count = jk_profile_list(arena, names, LISTED);
+    for (size_t i = 0; i < count && text; i++)
+        text = jk_arena_printf(arena, "%s%s%s", text, i > 0 ? ", " : "", names[i]);
+    const char *known = text ? text : "";
+
     return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%s: there is no %.200s; %s%.200s", where, *out_path,
                    known[0] ? "there are the profiles " : "there is no profile: registry/start creates one", known);
 }

@@ -35,23 +35,6 @@ void jk_progress_begin_lines(struct jk_progress *progress, FILE *file, const cha
     progress->lines = true;
 }
 
-static void add_rate(const struct jk_progress *progress, int64_t after_ms, struct jk_text *out)
-{
-    double rate = (double)progress->done * 1000 / (double)after_ms;
-    if (progress->unit)
-        jk_text_addf(out, "  %.0f %s/s", rate, progress->unit);
-    else
-        jk_text_addf(out, "  %.1f MB/s", rate / 1e6);
-    double left_s = rate > 0 ? (double)(progress->total - progress->done) / rate : 0;
-    if (left_s >= 3600)
-        jk_text_addf(out, ", %.0f h %.0f min left", (double)(int64_t)(left_s / 3600),
-                     (double)((int64_t)(left_s / 60) % 60));
-    else if (left_s >= 60)
-        jk_text_addf(out, ", %.0f min left", left_s / 60);
-    else
-        jk_text_addf(out, ", %.0f s left", left_s);
-}
-
 void jk_progress_write(const struct jk_progress *progress, int64_t after_ms, struct jk_text *out)
 {
     JK_CLEANUP(jk_text_done) struct jk_text bar;
@@ -61,17 +44,21 @@ void jk_progress_write(const struct jk_progress *progress, int64_t after_ms, str
     jk_text_addf(out, "%s [%s%*s] %3.0f %%", progress->what, bar.bytes ? bar.bytes : "",
                  (int)(columns < WIDTH ? WIDTH - columns : 0), "",
                  100.0 * (double)progress->done / (double)progress->total);
-    if (after_ms >= SOON_MS && progress->done > 0 && progress->done < progress->total)
-        add_rate(progress, after_ms, out);
-}
-
-static void draw_progress_line(const struct jk_progress *progress)
-{
-    JK_CLEANUP(jk_text_done) struct jk_text line;
-    jk_text_init(&line, 0);
-    jk_progress_write(progress, progress->drawn_ms - progress->begun_ms, &line);
-    fprintf(progress->file, progress->lines ? "%s\n" : "\r%s\033[K", line.bytes ? line.bytes : "");
-    fflush(progress->file);
+    if (after_ms >= SOON_MS && progress->done > 0 && progress->done < progress->total) {
+        double rate = (double)progress->done * 1000 / (double)after_ms;
+        if (progress->unit)
+            jk_text_addf(out, "  %.0f %s/s", rate, progress->unit);
+        else
+            jk_text_addf(out, "  %.1f MB/s", rate / 1e6);
+        double left_s = rate > 0 ? (double)(progress->total - progress->done) / rate : 0;
+        if (left_s >= 3600)
+            jk_text_addf(out, ", %.0f h %.0f min left", (double)(int64_t)(left_s / 3600),
+                         (double)((int64_t)(left_s / 60) % 60));
+        else if (left_s >= 60)
+            jk_text_addf(out, ", %.0f min left", left_s / 60);
+        else
+            jk_text_addf(out, ", %.0f s left", left_s);
+    }
 }
 
 static void moved(struct jk_progress *progress)
@@ -82,7 +69,12 @@ static void moved(struct jk_progress *progress)
     if (progress->lines && now_ms - progress->drawn_ms < LINE_MS) return;
     if (now_ms - progress->drawn_ms < LEAST_MS && progress->done < progress->total) return;
     progress->drawn_ms = now_ms;
-    draw_progress_line(progress);
+
+    JK_CLEANUP(jk_text_done) struct jk_text line;
+    jk_text_init(&line, 0);
+    jk_progress_write(progress, progress->drawn_ms - progress->begun_ms, &line);
+    fprintf(progress->file, progress->lines ? "%s\n" : "\r%s\033[K", line.bytes ? line.bytes : "");
+    fflush(progress->file);
 }
 
 void jk_progress_add(struct jk_progress *progress, uint64_t count)

@@ -15,19 +15,6 @@
 
 /* ---- what it speaks of ---- */
 
-/* The lines that were collected since `begin`, folded. */
-static void fold_from(struct jk_text *out, size_t begin, struct jk_report_style style, struct jk_arena *arena)
-{
-    struct jk_span rest, line;
-    if (style.width == 0 || out->failed) return;
-    const char *copy = jk_arena_copy(arena, out->bytes + begin, out->len - begin);
-    if (!copy) return;
-    rest = jk_span_of(copy);
-    out->len = begin;
-    while (jk_span_line(&rest, &line))
-        jk_table_fold(line, style.width, HEAD, out);
-}
-
 static void add_head(const struct jk_summary *summary, const struct jk_summary *previous, struct jk_report_style style,
                      struct jk_arena *arena, struct jk_text *out)
 {
@@ -52,31 +39,19 @@ static void add_head(const struct jk_summary *summary, const struct jk_summary *
         jk_text_addf(out, "Change    since %s, revision %u%s\n", previous->id, previous->revision,
                      jk_digest_equal(&summary->policy_sha256, &previous->policy_sha256) ? ""
                                                                                         : ", under another policy");
-    fold_from(out, begin, style, arena);
+
+    /* the lines that were collected since `begin`, folded */
+    struct jk_span rest, line;
+    if (style.width == 0 || out->failed) return;
+    const char *copy = jk_arena_copy(arena, out->bytes + begin, out->len - begin);
+    if (!copy) return;
+    rest = jk_span_of(copy);
+    out->len = begin;
+    while (jk_span_line(&rest, &line))
+        jk_table_fold(line, style.width, HEAD, out);
 }
 
 /* ---- the lines ---- */
-
-static void add_change(struct jk_table *table, const struct jk_summary_row *row, const struct jk_summary *previous)
-{
-    const struct jk_summary_row *before = jk_summary_find(previous, row->scope, row->name);
-    if (before)
-        jk_table_cellf(table, "%+lld", (long long)row->total.plain.counted - (long long)before->total.plain.counted);
-    else
-        jk_table_cell(table, "new");
-}
-
-/* "yanked 3, relation 12" */
-static void add_reasons(struct jk_table *table, const struct jk_policy_total *total, struct jk_text *scratch)
-{
-    jk_text_clear(scratch);
-    jk_text_add_str(scratch, "");
-    for (int i = 0; i < JK_REASON_COUNT; i++)
-        if (total->left_out[i])
-            jk_text_addf(scratch, "%s%s %u", scratch->len ? ", " : "", jk_reason_word((enum jk_reason)i),
-                         total->left_out[i]);
-    jk_table_cell(table, scratch->len ? scratch->bytes : "");
-}
 
 static void add_report_line(struct jk_table *table, const struct jk_summary_row *row, const struct jk_summary *previous,
                             struct jk_text *scratch)
@@ -87,12 +62,26 @@ static void add_report_line(struct jk_table *table, const struct jk_summary_row 
     jk_table_cell(table, row->name);
     jk_table_cellf(table, "%u", plain->registered);
     jk_table_cellf(table, "%u", plain->counted);
-    if (previous) add_change(table, row, previous);
+    if (previous) {
+        const struct jk_summary_row *before = jk_summary_find(previous, row->scope, row->name);
+        if (before)
+            jk_table_cellf(table, "%+lld",
+                           (long long)row->total.plain.counted - (long long)before->total.plain.counted);
+        else
+            jk_table_cell(table, "new");
+    }
     jk_table_cellf(table, "%u", plain->direct);
     jk_table_cellf(table, "%u", plain->independent);
     jk_table_cellf(table, "%u", plain->distinct_publishers);
     jk_table_cellf(table, "%u", plain->registered - plain->counted);
-    add_reasons(table, &row->total, scratch);
+    /* "yanked 3, relation 12" */
+    jk_text_clear(scratch);
+    jk_text_add_str(scratch, "");
+    for (int i = 0; i < JK_REASON_COUNT; i++)
+        if (row->total.left_out[i])
+            jk_text_addf(scratch, "%s%s %u", scratch->len ? ", " : "", jk_reason_word((enum jk_reason)i),
+                         row->total.left_out[i]);
+    jk_table_cell(table, scratch->len ? scratch->bytes : "");
 }
 
 static void add_report_lines(const struct jk_summary *summary, const struct jk_summary *previous,
@@ -158,6 +147,9 @@ static void add_funnel(const struct jk_summary_row *row, struct jk_report_style 
             add_step(&table, jk_reason_word((enum jk_reason)i), total->left_out[i], most, style,
                      jk_reason_english((enum jk_reason)i));
     add_step(&table, "counted", total->plain.counted, most, style, "");
+    if (total->pending)
+        add_step(&table, "pending", total->pending, most, style,
+                 "of those counted: they wait for a verifier, and a later revision decides");
     table.width = style.width;
     jk_table_write(&table, style.color, out);
     out->failed |= table.failed;
@@ -168,35 +160,6 @@ static void add_funnel(const struct jk_summary_row *row, struct jk_report_style 
 static void add_named_count(const char *word, uint32_t count, struct jk_text *line)
 {
     if (count > 0) jk_text_addf(line, "%s%s %u", line->len ? ", " : "", word, count);
-}
-
-static void split_month(const struct jk_total *total, struct jk_text *line)
-{
-    char month[8];
-    for (unsigned i = 0; i < JK_COUNT_MONTHS; i++) {
-        if (!total->by_month[i]) continue;
-        jk_month_format(i, month);
-        add_named_count(month, total->by_month[i], line);
-    }
-}
-
-static void split_depth(const struct jk_total *total, struct jk_text *line)
-{
-    char depth[16];
-    for (unsigned i = 1; i <= JK_COUNT_DEPTHS; i++) {
-        (void)snprintf(depth, sizeof depth, i < JK_COUNT_DEPTHS ? "%u:" : "%u+:", i);
-        add_named_count(depth, total->by_depth[i], line);
-    }
-}
-
-static void split_publisher(const struct jk_summary_row *row, struct jk_arena *arena, struct jk_text *line)
-{
-    uint32_t left = row->total.plain.counted;
-    for (size_t i = 0; i < row->publisher_count && i < PUBLISHERS; i++) {
-        add_named_count(jk_table_safe(arena, row->publishers[i].name), row->publishers[i].counted, line);
-        left -= row->publishers[i].counted;
-    }
-    add_named_count("all others", left, line);
 }
 
 static void end_split(struct jk_table *table, const char *word, struct jk_text *line)
@@ -221,11 +184,28 @@ static void add_splits(const struct jk_summary_row *row, struct jk_report_style 
     for (int i = 0; i < JK_LICENSE_CLASSES; i++)
         add_named_count(jk_license_class_text((enum jk_license_class)i), total->by_license_class[i], &line);
     end_split(&table, "licence class", &line);
-    split_depth(total, &line);
+
+    char depth[16];
+    for (unsigned i = 1; i <= JK_COUNT_DEPTHS; i++) {
+        (void)snprintf(depth, sizeof depth, i < JK_COUNT_DEPTHS ? "%u:" : "%u+:", i);
+        add_named_count(depth, total->by_depth[i], &line);
+    }
     end_split(&table, "depth", &line);
-    split_month(total, &line);
+
+    char month[8];
+    for (unsigned i = 0; i < JK_COUNT_MONTHS; i++) {
+        if (!total->by_month[i]) continue;
+        jk_month_format(i, month);
+        add_named_count(month, total->by_month[i], &line);
+    }
     end_split(&table, "month", &line);
-    split_publisher(row, arena, &line);
+
+    uint32_t left = row->total.plain.counted;
+    for (size_t i = 0; i < row->publisher_count && i < PUBLISHERS; i++) {
+        add_named_count(jk_table_safe(arena, row->publishers[i].name), row->publishers[i].counted, &line);
+        left -= row->publishers[i].counted;
+    }
+    add_named_count("all others", left, &line);
     end_split(&table, "publisher", &line);
     table.width = style.width;
     jk_table_write(&table, style.color, out);

@@ -85,18 +85,6 @@ static enum jk_status read_config(const struct jk_options *options, struct confi
     return JK_OK;
 }
 
-static enum jk_status read_token_file(const char *path, struct jk_arena *arena, struct jk_settings *settings,
-                                      struct jk_text *warnings, struct jk_error *error)
-{
-    struct jk_span text;
-    JK_TRY(jk_local_read(path, TOKEN_FILE_MAX, arena, &text, error));
-    text = jk_span_trim(text);
-    settings->token = jk_arena_copy(arena, text.at, text.len);
-    if (jk_local_readers(path) > 0)
-        jk_text_addf(warnings, "others on this machine can read %s: chmod 600 %s\n", path, path);
-    return JK_OK;
-}
-
 /* A token given nearer to the call goes before one from further away, whether text or file. */
 static enum jk_status choose_token(const struct jk_options *options, const struct config_file *file,
                                    struct jk_settings *settings, struct jk_text *warnings, struct jk_error *error)
@@ -107,8 +95,14 @@ static enum jk_status choose_token(const struct jk_options *options, const struc
     for (size_t i = 0; i < 3 && !settings->token; i++) {
         if (texts[i])
             settings->token = texts[i];
-        else if (paths[i])
-            JK_TRY(read_token_file(paths[i], file->arena, settings, warnings, error));
+        else if (paths[i]) {
+            struct jk_span text;
+            JK_TRY(jk_local_read(paths[i], TOKEN_FILE_MAX, file->arena, &text, error));
+            text = jk_span_trim(text);
+            settings->token = jk_arena_copy(file->arena, text.at, text.len);
+            if (jk_local_readers(paths[i]) > 0)
+                jk_text_addf(warnings, "others on this machine can read %s: chmod 600 %s\n", paths[i], paths[i]);
+        }
     }
     for (const char *c = settings->token ? settings->token : ""; *c; c++)
         if (*c <= ' ' || *c > '~')
@@ -160,15 +154,6 @@ static enum jk_status choose_color(const char *text, struct jk_settings *setting
     return usage(error, "color", text, "must be auto, always or never");
 }
 
-static enum jk_status choose_timeout(const char *text, struct jk_settings *settings, struct jk_error *error)
-{
-    uint64_t seconds = JK_DEFAULT_TIMEOUT_S;
-    if (text && (!jk_span_to_u64(jk_span_of(text), &seconds) || seconds < 1 || seconds > JK_TIMEOUT_MAX_S))
-        return usage(error, "timeout", text, "must be 1 to 3600 seconds");
-    settings->timeout_s = (unsigned)seconds;
-    return JK_OK;
-}
-
 static void choose_key(const struct jk_options *options, const char *file, struct jk_settings *settings)
 {
     const char *texts[] = {jk_options_text(options, JK_OPTION_KEY), jk_settings_variable("JOKBO_KEY"), file};
@@ -177,12 +162,6 @@ static void choose_key(const struct jk_options *options, const char *file, struc
         settings->key = texts[i];
         settings->key_where = places[i];
     }
-}
-
-/* A file that names another server than the one asked says where another log's files are. */
-static const char *http_of_file(const struct config_file *file, const char *server)
-{
-    return file->server && strcmp(file->server, server) != 0 ? NULL : file->http;
 }
 
 static enum jk_status choose_http(const char *text, struct jk_arena *arena, struct jk_settings *settings,
@@ -218,12 +197,19 @@ enum jk_status jk_settings_load(const struct jk_options *options, struct jk_aren
     settings.ca = choose_setting(options, JK_OPTION_CA, "JOKBO_CA", file.ca, NULL);
     settings.loopback = jk_settings_is_loopback(settings.server);
     choose_key(options, file.key, &settings);
-    JK_TRY(choose_http(choose_setting(options, JK_OPTION_HTTP, "JOKBO_HTTP", http_of_file(&file, settings.server),
+    /* A file that names another server than the one asked says where another log's files are. */
+    JK_TRY(choose_http(choose_setting(options, JK_OPTION_HTTP, "JOKBO_HTTP",
+                                      file.server && strcmp(file.server, settings.server) != 0 ? NULL : file.http,
                                       strcmp(settings.server, JK_DEFAULT_SERVER) == 0 ? JK_DEFAULT_HTTP : NULL),
                        arena, &settings, error));
     JK_TRY(check_server(settings.server, error));
-    JK_TRY(choose_timeout(choose_setting(options, JK_OPTION_TIMEOUT, "JOKBO_TIMEOUT", file.timeout, NULL), &settings,
-                          error));
+
+    const char *text = choose_setting(options, JK_OPTION_TIMEOUT, "JOKBO_TIMEOUT", file.timeout, NULL);
+    uint64_t seconds = JK_DEFAULT_TIMEOUT_S;
+    if (text && (!jk_span_to_u64(jk_span_of(text), &seconds) || seconds < 1 || seconds > JK_TIMEOUT_MAX_S))
+        return usage(error, "timeout", text, "must be 1 to 3600 seconds");
+    settings.timeout_s = (unsigned)seconds;
+
     JK_TRY(choose_color(choose_setting(options, JK_OPTION_COLOR, NULL, file.color, "auto"), &settings, error));
     JK_TRY(choose_token(options, &file, &settings, warnings, error));
     JK_TRY(choose_tls(options, &settings, warnings, error));

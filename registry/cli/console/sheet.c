@@ -14,18 +14,6 @@ const char *jk_sheet_mark(const struct jk_cli *cli)
 
 /* ---- a cell ---- */
 
-static void add_value(const json_t *value, struct jk_text *cell)
-{
-    if (json_is_null(value)) return;
-    if (cell->len > 0) jk_text_add_char(cell, ';');
-    if (json_is_string(value))
-        jk_text_add(cell, (struct jk_span){json_string_value(value), json_string_length(value)});
-    else if (json_is_integer(value))
-        jk_text_addf(cell, "%lld", (long long)json_integer_value(value));
-    else
-        jk_text_add_str(cell, json_is_true(value) ? "true" : "false");
-}
-
 static void collect(const json_t *value, struct jk_span path, struct jk_text *cell)
 {
     char name[NAME_ROOM];
@@ -37,7 +25,14 @@ static void collect(const json_t *value, struct jk_span path, struct jk_text *ce
         return;
     }
     if (path.len == 0) {
-        add_value(value, cell);
+        if (json_is_null(value)) return;
+        if (cell->len > 0) jk_text_add_char(cell, ';');
+        if (json_is_string(value))
+            jk_text_add(cell, (struct jk_span){json_string_value(value), json_string_length(value)});
+        else if (json_is_integer(value))
+            jk_text_addf(cell, "%lld", (long long)json_integer_value(value));
+        else
+            jk_text_add_str(cell, json_is_true(value) ? "true" : "false");
         return;
     }
     (void)jk_span_cut(&path, '.', &field);
@@ -54,17 +49,6 @@ static bool next_column(struct jk_span *rest, struct jk_span *out_name, struct j
     *out_path = column;
     if (!jk_span_cut(out_path, '=', out_name)) *out_path = *out_name;
     return true;
-}
-
-static void write_cell(struct jk_cli *cli, struct jk_csv *csv, const json_t *row, struct jk_span path,
-                       struct jk_text *cell)
-{
-    jk_text_clear(cell);
-    collect(row, path, cell);
-    struct jk_span text = jk_text_span(cell);
-    if (cli->out_terminal) text = jk_span_of(jk_print_safe(cli, text.len > 0 ? text.at : ""));
-    jk_csv_cell(csv, text);
-    csv->out->failed |= cell->failed;
 }
 
 /* ---- rows ---- */
@@ -97,8 +81,14 @@ static enum jk_status write_sheet_row(struct jk_cli *cli, const char *columns, c
     struct jk_span rest = jk_span_of(columns), name, path;
     jk_text_init(&out, 0);
     jk_text_init(&cell, 0);
-    while (next_column(&rest, &name, &path))
-        write_cell(cli, &csv, row, path, &cell);
+    while (next_column(&rest, &name, &path)) {
+        jk_text_clear(&cell);
+        collect(row, path, &cell);
+        struct jk_span text = jk_text_span(&cell);
+        if (cli->out_terminal) text = jk_span_of(jk_print_safe(cli, text.len > 0 ? text.at : ""));
+        jk_csv_cell(&csv, text);
+        csv.out->failed |= cell.failed;
+    }
     jk_csv_end(&csv);
     return put_out(cli, &out);
 }

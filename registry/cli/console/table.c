@@ -100,17 +100,6 @@ static bool has_titles(const struct jk_table *table)
     return false;
 }
 
-static void write_header(const struct jk_table *table, const size_t *widths, bool color, struct jk_text *out)
-{
-    if (color) jk_text_add_str(out, DIM);
-    size_t begin = out->len;
-    for (size_t c = 0; c < table->column_count; c++)
-        if (!table->hidden[c])
-            add_table_cell(out, jk_span_of(table->columns[c].title), widths[c], table->columns[c].right);
-    end_line(out, begin);
-    if (color) jk_text_add_str(out, PLAIN);
-}
-
 /* As many lines as the longest of its wrapped cells takes. */
 static void write_table_row(const struct jk_table *table, const char *const *cells, const size_t *widths,
                             struct jk_text *out)
@@ -136,7 +125,15 @@ void jk_table_write(struct jk_table *table, bool color, struct jk_text *out)
     size_t widths[JK_TABLE_COLUMNS_MAX];
     size_t rows = table->cell_count / table->column_count;
     jk_table_fit(table, rows, widths);
-    if (has_titles(table)) write_header(table, widths, color, out);
+    if (has_titles(table)) {
+        if (color) jk_text_add_str(out, DIM);
+        size_t begin = out->len;
+        for (size_t c = 0; c < table->column_count; c++)
+            if (!table->hidden[c])
+                add_table_cell(out, jk_span_of(table->columns[c].title), widths[c], table->columns[c].right);
+        end_line(out, begin);
+        if (color) jk_text_add_str(out, PLAIN);
+    }
     for (size_t r = 0; r < rows; r++)
         write_table_row(table, table->cells + r * table->column_count, widths, out);
 }

@@ -86,20 +86,6 @@ static size_t longest_word(struct jk_span text)
     return longest < WORD_MOST ? longest : WORD_MOST;
 }
 
-/* As wide as the widest cell, and for columns that wrap how narrow they may become. */
-static void measure(const struct jk_table *table, size_t rows, size_t *widths, size_t *least)
-{
-    for (size_t c = 0; c < table->column_count; c++) {
-        widths[c] = least[c] = jk_utf8_columns(jk_span_of(table->columns[c].title));
-        for (size_t r = 0; r < rows; r++) {
-            struct jk_span cell = jk_span_of(table->cells[r * table->column_count + c]);
-            widen(&widths[c], jk_utf8_columns(cell));
-            if (table->columns[c].wrap) widen(&least[c], longest_word(cell));
-        }
-        if (!table->columns[c].wrap) least[c] = widths[c];
-    }
-}
-
 static size_t total_of(const struct jk_table *table, const size_t *widths)
 {
     size_t total = 0;
@@ -135,9 +121,28 @@ static void narrow(const struct jk_table *table, size_t *widths, const size_t *l
     }
 }
 
-/* A column that was made narrower is as wide as what stands on its lines. */
-static void tighten(const struct jk_table *table, size_t rows, size_t *widths)
+void jk_table_fit(struct jk_table *table, size_t rows, size_t widths[JK_TABLE_COLUMNS_MAX])
 {
+    size_t least[JK_TABLE_COLUMNS_MAX];
+    memset(table->hidden, 0, sizeof table->hidden);
+
+    /* as wide as the widest cell, and for columns that wrap how narrow they may become */
+    for (size_t c = 0; c < table->column_count; c++) {
+        widths[c] = least[c] = jk_utf8_columns(jk_span_of(table->columns[c].title));
+        for (size_t r = 0; r < rows; r++) {
+            struct jk_span cell = jk_span_of(table->cells[r * table->column_count + c]);
+            widen(&widths[c], jk_utf8_columns(cell));
+            if (table->columns[c].wrap) widen(&least[c], longest_word(cell));
+        }
+        if (!table->columns[c].wrap) least[c] = widths[c];
+    }
+
+    if (table->width == 0) return;
+    while (total_of(table, least) > table->width && hide_one(table))
+        ;
+    narrow(table, widths, least);
+
+    /* a column that was made narrower is as wide as what stands on its lines */
     for (size_t c = 0; c < table->column_count; c++) {
         size_t needed = jk_utf8_columns(jk_span_of(table->columns[c].title));
         for (size_t r = 0; r < rows; r++) {
@@ -147,16 +152,4 @@ static void tighten(const struct jk_table *table, size_t rows, size_t *widths)
         }
         if (needed < widths[c]) widths[c] = needed;
     }
-}
-
-void jk_table_fit(struct jk_table *table, size_t rows, size_t widths[JK_TABLE_COLUMNS_MAX])
-{
-    size_t least[JK_TABLE_COLUMNS_MAX];
-    memset(table->hidden, 0, sizeof table->hidden);
-    measure(table, rows, widths, least);
-    if (table->width == 0) return;
-    while (total_of(table, least) > table->width && hide_one(table))
-        ;
-    narrow(table, widths, least);
-    tighten(table, rows, widths);
 }
