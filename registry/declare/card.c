@@ -1,8 +1,11 @@
 /* Reading the front matter: first the fences, then the fields. What the registry does not use is ignored. */
 #include "declare/card.h"
 
+#include "base/ascii.h"
+#include "base/distance.h"
 #include "base/text.h"
 #include "declare/fences.h"
+#include "declare/parent_tag.h"
 #include "declare/reference.h"
 #include "declare/words.h"
 
@@ -112,47 +115,43 @@ static const struct jk_yaml *front_matter_below(struct jk_span text, struct jk_a
     return NULL;
 }
 
+/* A key that may have been meant for base_model is told where that names nothing. */
+static bool may_mean_parents(struct jk_span written)
+{
+    static const char *const others[] = {"parent_model", "source_model", "original_model", "finetuned_from"};
+    const struct jk_span said = JK_SPAN("basemodel");
+    char key[24];
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (jk_words_same_key(written, jk_span_of(others[i]))) return true;
+    for (size_t i = 0; i < written.len && len < sizeof key; i++)
+        if (jk_ascii_alnum(written.at[i])) key[len++] = jk_ascii_to_lower(written.at[i]);
+    struct jk_span folded = {key, len};
+    return jk_span_starts(folded, said) || jk_distance(folded, said, 2, false) <= 2;
+}
+
+static void tell_keys_like_parents(struct jk_card *card, const struct jk_yaml *root)
+{
+    for (const struct jk_yaml *child = root ? root->first : NULL; child; child = child->next)
+        if (!jk_card_key(child->key) && !jk_yaml_is_null(child) && may_mean_parents(child->key))
+            jk_doubts_add(&card->doubts, "line %u of the card has \"%s\", which is ignored: the key is base_model",
+                          child->line, jk_doubts_shown(&card->doubts, child->key));
+}
+
 /* ---- what it says ---- */
-
-static void read_parents(struct jk_card *card, const struct jk_yaml *node, struct jk_error *error)
-{
-    jk_reference_read_all(node, &card->doubts, &card->parents, "base_model", "the card", error);
-    if (card->parents.dropped > 0)
-        jk_error_field(error, "base_model", "the card names %zu parents; at most 64 are allowed",
-                       card->parents.count + card->parents.dropped);
-}
-
-/* "base_model:org/name" or "base_model:quantized:org/name". */
-static void read_parent_tag(struct jk_card *card, struct jk_span tag)
-{
-    struct jk_span rest = tag, head, relation;
-    if (!jk_span_cut(&rest, ':', &head) || !jk_span_equal(head, JK_SPAN("base_model"))) return;
-    struct jk_span name = rest;
-    if (jk_span_cut(&rest, ':', &relation) && !memchr(relation.at, '/', relation.len) &&
-        !jk_span_starts_fold(name, JK_SPAN("http"))) {
-        name = rest;
-        if (card->tag_relation.len == 0) card->tag_relation = jk_words_trim(relation);
-    }
-    if (memchr(name.at, '/', name.len)) jk_names_add(&card->tag_parents, name);
-}
 
 void jk_card_add_tag(struct jk_card *card, struct jk_span tag)
 {
     const struct jk_span license = JK_SPAN("license:");
     tag = jk_words_trim(tag);
     if (tag.len == 0) return;
-    if (jk_span_starts(tag, JK_SPAN("base_model:"))) read_parent_tag(card, tag);
+    struct jk_parent_tag parent;
+    bool named = jk_parent_tag_read(tag, &parent);
+    if (card->tag_relation.len == 0) card->tag_relation = parent.word;
+    if (named) jk_names_add(&card->tag_parents, parent.name);
     if (jk_span_starts(tag, license) && card->tag_license.len == 0)
         card->tag_license = jk_words_trim((struct jk_span){tag.at + license.len, tag.len - license.len});
     if (card->tag_count < JK_CARD_TAGS_MAX) card->tags[card->tag_count++] = tag;
-}
-
-/* "- base_model: org/name" among the tags is a mapping in YAML, but its author meant a tag. */
-static void read_tag(struct jk_card *card, const struct jk_yaml *node)
-{
-    if (node->kind == JK_YAML_SCALAR) jk_card_add_tag(card, jk_yaml_text(node));
-    const struct jk_yaml *parent = jk_yaml_member(node, "base_model");
-    if (jk_yaml_text(parent).len > 0) jk_names_add(&card->tag_parents, jk_yaml_text(parent));
 }
 
 static void read_tags(struct jk_card *card, const struct jk_yaml *node)
@@ -163,8 +162,12 @@ static void read_tags(struct jk_card *card, const struct jk_yaml *node)
         more = jk_span_cut(&rest, ',', &tag);
         jk_card_add_tag(card, tag);
     }
-    for (const struct jk_yaml *item = node->first; item; item = item->next)
-        read_tag(card, item);
+    for (const struct jk_yaml *item = node->first; item; item = item->next) {
+        /* "- base_model: org/name" among the tags is a mapping in YAML, but its author meant a tag. */
+        if (item->kind == JK_YAML_SCALAR) jk_card_add_tag(card, jk_yaml_text(item));
+        const struct jk_yaml *parent = jk_yaml_member(item, "base_model");
+        if (jk_yaml_text(parent).len > 0) jk_names_add(&card->tag_parents, jk_yaml_text(parent));
+    }
 }
 
 static void license_fault(const struct jk_yaml *node, struct jk_error *error)
@@ -211,8 +214,13 @@ enum jk_status jk_card_read(const struct jk_yaml *root, struct jk_arena *arena, 
     if (root && root->kind != JK_YAML_MAPPING)
         jk_error_field(error, "card", "its front matter must be lines of \"key: value\"");
     else {
-        read_parents(&card, find_key(&card, root, "base_model"), error);
+        jk_reference_read_all(find_key(&card, root, "base_model"), &card.doubts, &card.parents, "base_model",
+                              "the card", error);
+        if (card.parents.dropped > 0)
+            jk_error_field(error, "base_model", "the card names %zu parents; at most 64 are allowed",
+                           card.parents.count + card.parents.dropped);
         read_tags(&card, find_key(&card, root, "tags"));
+        if (card.parents.count == 0 && card.tag_parents.count == 0) tell_keys_like_parents(&card, root);
         read_license(&card, find_key(&card, root, "license"), error);
         card.relation = read_text(&card, root, "base_model_relation", error);
         card.license_name = read_text(&card, root, "license_name", error);

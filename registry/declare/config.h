@@ -3,6 +3,8 @@
 #ifndef JK_DECLARE_CONFIG_H
 #define JK_DECLARE_CONFIG_H
 
+#include <jansson.h>
+
 #include "base/error.h"
 
 struct jk_config {
@@ -12,6 +14,8 @@ struct jk_config {
 
 JK_MUST_USE enum jk_status jk_config_parse(struct jk_span json, struct jk_arena *arena, struct jk_config *out_config,
                                            struct jk_error *error);
+/* How the weights are quantized by a configuration that is parsed already, which a hub may tell only in part. */
+struct jk_span jk_config_quantization(const json_t *config, struct jk_arena *arena);
 /* Whether a safetensors file holds packed weights, by its header or the beginning of it: names and types of tensors
  * that only quantized models have. */
 bool jk_config_is_packed(struct jk_span safetensors_head);

@@ -229,6 +229,8 @@ static struct jk_signs signs_of(const struct jk_declaration *declaration, const 
                              .converted = sources->converted,
                              .recipe = sources->has_mergekit ? sources->recipe_file : NULL,
                              .quantization = sources->quantization,
+                             .packed_tensors = sources->head.packed,
+                             .adapter_tensors = sources->head.adapter,
                              .adapter_config = sources->has_adapter,
                              .parents = &declaration->parents};
 }
@@ -249,18 +251,12 @@ static void note_others(struct jk_declaration *declaration, const struct jk_infe
                       jk_relation_text(declaration->relation), declaration->relation_from, text.bytes);
 }
 
-/* What the card declares; else, from the Hub's record, what it has made of that. */
-static struct jk_span declared_relation(const struct jk_sources *sources)
-{
-    if (sources->card.relation.len > 0) return sources->card.relation;
-    return sources->hub.card.relation;
-}
-
 void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_given *given,
                            const struct jk_sources *sources, struct jk_error *error)
 {
     const char *flag = given->relation;
-    struct jk_span declared = declared_relation(sources);
+    /* What the card declares; else, from the Hub's record, what it has made of that. */
+    struct jk_span declared = sources->card.relation.len > 0 ? sources->card.relation : sources->hub.card.relation;
     struct jk_signs signs = signs_of(declaration, sources);
     struct jk_inference inference;
     if (flag && jk_relation_parse(jk_span_of(flag), &declaration->relation)) {

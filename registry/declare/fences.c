@@ -1,16 +1,11 @@
 /* See fences.h. */
 #include "declare/fences.h"
 
-static struct jk_span without_blank_end(struct jk_span line)
+bool jk_fences_is_one(struct jk_span line)
 {
     while (line.len > 0 && strchr(" \t\r", line.at[line.len - 1]))
         line.len--;
-    return line;
-}
-
-bool jk_fences_is_one(struct jk_span line)
-{
-    return jk_span_equal(without_blank_end(line), JK_SPAN("---"));
+    return jk_span_equal(line, JK_SPAN("---"));
 }
 
 /* Also "<!-- ---" and "--- -->": the comment begins or ends with the block. */

@@ -53,13 +53,6 @@ static size_t depth_of(struct jk_span path)
     return depth;
 }
 
-/* Any YAML file that speaks of merging in its name. */
-static bool is_recipe(struct jk_span name)
-{
-    bool yaml = ends_fold(name, ".yml") || ends_fold(name, ".yaml");
-    return yaml && (jk_words_hold(name, "merge", false) || jk_words_hold(name, "moe", true));
-}
-
 const char *jk_files_format(struct jk_span name)
 {
     static const struct {
@@ -69,6 +62,7 @@ const char *jk_files_format(struct jk_span name)
                    {".tflite", "TFLite"},   {".litertlm", "LiteRT"},
                    {".task", "MediaPipe"},  {".engine", "TensorRT"},
                    {".pte", "ExecuTorch"},  {".rknn", "RKNN"},
+                   {".rkllm", "RKLLM"},     {".mlmodelc/model.mil", "Core ML"},
                    {".mnn", "MNN"}};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (ends_fold(name, formats[i].ending)) return formats[i].format;
@@ -94,7 +88,8 @@ static enum jk_file_kind kind_of_weights(struct jk_span path)
     if (jk_span_starts_fold(name, JK_SPAN("adapter_model")) || jk_span_starts_fold(name, JK_SPAN("adapters.")) ||
         ends_fold(name, "lora_weights.safetensors"))
         return JK_FILE_ADAPTER_WEIGHTS;
-    if (jk_span_starts_fold(name, JK_SPAN("openvino_"))) return JK_FILE_CONVERTED;
+    if (jk_span_starts_fold(name, JK_SPAN("openvino_")) || jk_span_starts_fold(name, JK_SPAN("params_shard_")))
+        return JK_FILE_CONVERTED;
     return ends_in_one_of(name, whole, sizeof whole / sizeof whole[0]) ? JK_FILE_WEIGHTS : JK_FILE_OTHER;
 }
 
@@ -105,7 +100,23 @@ enum jk_file_kind jk_file_kind(struct jk_span name)
     if (IS_ONE_OF(name, cards)) return JK_FILE_CARD;
     if (jk_span_equal_fold(name, JK_SPAN("adapter_config.json"))) return JK_FILE_ADAPTER_CONFIG;
     if (jk_span_equal_fold(name, JK_SPAN("config.json"))) return JK_FILE_CONFIG;
-    return is_recipe(name) ? JK_FILE_RECIPE : JK_FILE_OTHER;
+    /* Any YAML file that speaks of merging in its name. */
+    bool yaml = ends_fold(name, ".yml") || ends_fold(name, ".yaml");
+    if (yaml && (jk_words_hold(name, "merge", false) || jk_words_hold(name, "moe", true))) return JK_FILE_RECIPE;
+    return JK_FILE_OTHER;
+}
+
+void jk_files_sort_out(struct jk_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        files->items[i].kind = jk_file_kind(files->items[i].name);
+        files->items[i].sorted = true;
+    }
+}
+
+bool jk_file_is(const struct jk_file *file, enum jk_file_kind kind)
+{
+    return kind == (file->sorted ? file->kind : jk_file_kind(file->name));
 }
 
 /* ---- which of several ---- */
@@ -136,7 +147,7 @@ size_t jk_files_best(const struct jk_files *files, enum jk_file_kind kind)
 {
     size_t best = files->count;
     for (size_t i = 0; i < files->count; i++)
-        if (jk_file_kind(files->items[i].name) == kind &&
+        if (jk_file_is(&files->items[i], kind) &&
             (best == files->count || goes_before(&files->items[i], &files->items[best], kind)))
             best = i;
     return best;
@@ -192,7 +203,7 @@ size_t jk_files_gguf(const struct jk_files *files, size_t *out_indexes, size_t r
     size_t count = 0;
     for (size_t i = 0; i < files->count; i++) {
         const struct jk_file *file = &files->items[i];
-        if (jk_file_kind(file->name) != JK_FILE_GGUF || jk_files_gguf_passed(file->name)) continue;
+        if (!jk_file_is(file, JK_FILE_GGUF) || jk_files_gguf_passed(file->name)) continue;
         size_t at = count;
         while (at > 0 && gguf_before(file->name, files->items[out_indexes[at - 1]].name))
             at--;

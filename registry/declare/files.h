@@ -12,7 +12,7 @@
 #define JK_FILES_GGUF_MAX 16         /* GGUF files that are looked into */
 #define JK_FILES_CARD_MAX (8u << 20) /* a card with its body; its front matter has a limit of its own */
 #define JK_FILES_TEXT_MAX (1u << 20)
-#define JK_FILES_HEAD_MAX (256u << 10)
+#define JK_FILES_HEAD_MAX (256u << 10) /* of the beginning of a file of weights */
 
 enum jk_file_kind {
     JK_FILE_OTHER,
@@ -32,6 +32,8 @@ struct jk_file {
     struct jk_span bytes; /* at NULL: not given */
     bool whole;           /* the bytes are all of it */
     size_t wanted;        /* how many bytes to read from its beginning; 0 for none */
+    bool sorted;          /* `kind` is that of its name, found once */
+    enum jk_file_kind kind;
 };
 
 struct jk_files {
@@ -40,6 +42,9 @@ struct jk_files {
 };
 
 enum jk_file_kind jk_file_kind(struct jk_span name);
+/* Finds each file's kind, which is not found again then by what follows. */
+void jk_files_sort_out(struct jk_files *files);
+bool jk_file_is(const struct jk_file *file, enum jk_file_kind kind);
 /* Sets `wanted` of each file. */
 void jk_files_want(struct jk_files *files);
 /* The index of the relevant file of that kind, the best by name; the number of files for none. Files whose bytes are

@@ -64,17 +64,33 @@ static void tell_others(struct jk_sources *sources, const struct jk_files *files
                         enum jk_file_kind kind)
 {
     for (size_t i = 0; i < files->count; i++)
-        if (&files->items[i] != taken && jk_file_kind(files->items[i].name) == kind)
+        if (&files->items[i] != taken && jk_file_is(&files->items[i], kind))
             jk_doubts_add(&sources->doubts, "%s is ignored: %s was read",
                           jk_doubts_shown(&sources->doubts, files->items[i].name),
                           jk_doubts_shown(&sources->doubts, taken->name));
+}
+
+/* Where there is no card: what may have been meant as one. */
+static void tell_other_readme(struct jk_sources *sources, const struct jk_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        struct jk_span path = files->items[i].name;
+        if (!jk_span_starts_fold(jk_span_after_last(path, '/'), JK_SPAN("readme"))) continue;
+        if (jk_file_is(&files->items[i], JK_FILE_CARD)) return; /* it is one, and was not sent or cannot be read */
+        jk_doubts_add(&sources->doubts, "%s is ignored: the card is README.md in the model's own folder",
+                      jk_doubts_shown(&sources->doubts, path));
+        return;
+    }
 }
 
 static void gather_card(struct jk_sources *sources, const struct jk_files *files, struct jk_error *mistakes)
 {
     const struct jk_file *file = text_of(sources, files, JK_FILE_CARD, mistakes);
     struct jk_error fault;
-    if (!file) return;
+    if (!file) {
+        tell_other_readme(sources, files);
+        return;
+    }
     sources->card_file = copy_name(sources, file->name);
     if (!jk_span_equal(file->name, JK_SPAN("README.md")))
         jk_doubts_add(&sources->doubts, "%s is read as the model's card; the Hub only looks for README.md",
@@ -101,12 +117,29 @@ static void gather_adapter(struct jk_sources *sources, const struct jk_files *fi
     if (!sources->has_adapter) add_mistakes(mistakes, &fault, NULL);
 }
 
+/* mergekit writes its recipe into the card, too; a card that was copied has that of another model. */
+static void tell_recipe_in_card(struct jk_sources *sources, const struct jk_files *files)
+{
+    size_t best = jk_files_best(files, JK_FILE_CARD);
+    struct jk_span rest = best < files->count ? files->items[best].bytes : JK_SPAN(""), line;
+    if (!sources->has_card || sources->card.parents.count > 0 || !rest.at) return;
+    for (unsigned number = 1; jk_span_line(&rest, &line); number++) {
+        if (!jk_span_starts(line, JK_SPAN("merge_method:"))) continue;
+        jk_doubts_add(&sources->doubts,
+                      "the card shows a recipe of mergekit around its line %u, which is not read: it may be that of "
+                      "another model",
+                      number);
+        return;
+    }
+}
+
 static void gather_recipe(struct jk_sources *sources, const struct jk_files *files, struct jk_error *mistakes)
 {
     const struct jk_file *file = text_of(sources, files, JK_FILE_RECIPE, mistakes);
     struct jk_error fault;
     if (!file) {
         tell_within(sources, files, "mergekit_config.yml");
+        tell_recipe_in_card(sources, files);
         return;
     }
     sources->recipe_file = copy_name(sources, file->name);
@@ -135,7 +168,7 @@ static void tell_passed(struct jk_sources *sources, const struct jk_files *files
     size_t more = 0;
     for (size_t i = 0; i < files->count; i++) {
         const struct jk_file *file = &files->items[i];
-        const char *why = jk_file_kind(file->name) == JK_FILE_GGUF ? jk_files_gguf_passed(file->name) : NULL;
+        const char *why = jk_file_is(file, JK_FILE_GGUF) ? jk_files_gguf_passed(file->name) : NULL;
         bool split = why && strstr(why, "split");
         if (why && !split) pass_over(sources, file->name, why);
         if (split && part) more++;
@@ -185,20 +218,14 @@ static void gather_one_gguf(struct jk_sources *sources, const struct jk_file *fi
         if (!sources->gguf_weights) sources->gguf_weights = copy_name(sources, file->name);
         pass_over(sources, file->name, "it is a pointer of Git LFS, not the file itself");
     } else if (jk_gguf_parse(file->bytes, &gguf, &fault) != JK_OK) {
+        bool begins = jk_span_starts(file->bytes, JK_SPAN("GGUF"));
+        if (begins && !sources->gguf_weights) sources->gguf_weights = copy_name(sources, file->name);
         pass_over(sources, file->name, fault.message);
     } else if (jk_gguf_is_other(&gguf)) {
         pass_over(sources, file->name, jk_gguf_is_other(&gguf));
     } else {
         take_gguf(sources, file, &gguf);
     }
-}
-
-static void gather_gguf(struct jk_sources *sources, const struct jk_files *files)
-{
-    size_t best[JK_FILES_GGUF_MAX], count = jk_files_gguf(files, best, JK_FILES_GGUF_MAX);
-    for (size_t i = 0; i < count; i++)
-        gather_one_gguf(sources, &files->items[best[i]]);
-    tell_passed(sources, files);
 }
 
 /* ---- what the files are ---- */
@@ -209,19 +236,29 @@ static const char *name_of(struct jk_sources *sources, const struct jk_files *fi
     return best < files->count ? copy_name(sources, files->items[best].name) : NULL;
 }
 
-static bool is_packed(const struct jk_files *files)
+static void take_quantization(struct jk_sources *sources, const struct jk_files *files, struct jk_span method)
 {
+    if (method.len == 0) return;
     size_t best = jk_files_best(files, JK_FILE_WEIGHTS);
     bool head = best < files->count && files->items[best].bytes.at && !jk_files_is_pointer(files->items[best].bytes);
-    return !head || jk_config_is_packed(files->items[best].bytes);
+    if (!head || jk_config_is_packed(files->items[best].bytes))
+        sources->quantization = method;
+    else
+        jk_doubts_add(&sources->doubts,
+                      "config.json has a quantization_config (%s), but the weights beside it are not packed",
+                      jk_doubts_shown(&sources->doubts, method));
 }
 
+/* The file itself goes before what the Hub tells of it. */
 static void gather_config(struct jk_sources *sources, const struct jk_files *files)
 {
     struct jk_config config;
     struct jk_error fault;
     size_t best = jk_files_best(files, JK_FILE_CONFIG);
-    if (best == files->count || !files->items[best].bytes.at) return;
+    if (best == files->count || !files->items[best].bytes.at) {
+        take_quantization(sources, files, sources->hub.quantization);
+        return;
+    }
     jk_error_init(&fault, sources->doubts.arena);
     if (jk_config_parse(files->items[best].bytes, sources->doubts.arena, &config, &fault) != JK_OK) {
         jk_doubts_add(&sources->doubts, "config.json cannot be read: %s",
@@ -229,19 +266,25 @@ static void gather_config(struct jk_sources *sources, const struct jk_files *fil
         return;
     }
     sources->loaded_from = config.loaded_from;
-    if (config.quantization.len == 0) return;
-    if (is_packed(files))
-        sources->quantization = config.quantization;
-    else
-        jk_doubts_add(&sources->doubts,
-                      "config.json has a quantization_config (%s), but the weights beside it are not packed",
-                      jk_doubts_shown(&sources->doubts, config.quantization));
+    take_quantization(sources, files, config.quantization);
+}
+
+/* What the tensors are goes before what the file is called: an adapter's are no whole weights. */
+static void gather_head(struct jk_sources *sources, const struct jk_files *files)
+{
+    size_t best = jk_files_best(files, JK_FILE_WEIGHTS);
+    const struct jk_file *file = best < files->count ? &files->items[best] : NULL;
+    if (!file || !file->bytes.at || !jk_span_ends(file->name, JK_SPAN(".safetensors"))) return;
+    if (jk_weight_head_read(file->bytes, file->size, sources->doubts.arena, &sources->head)) return;
+    sources->head_file = copy_name(sources, file->name);
+    if (sources->head.adapter) sources->weights = NULL;
 }
 
 static void gather_kinds(struct jk_sources *sources, const struct jk_files *files)
 {
     sources->adapter_weights = name_of(sources, files, JK_FILE_ADAPTER_WEIGHTS);
     sources->weights = name_of(sources, files, JK_FILE_WEIGHTS);
+    gather_head(sources, files);
     size_t best = jk_files_best(files, JK_FILE_CONVERTED);
     if (best == files->count) return;
     const char *format = jk_files_format(files->items[best].name);
@@ -295,12 +338,16 @@ static struct jk_files all_files(struct jk_sources *sources, const struct jk_fil
 
 static void gather_files(struct jk_sources *sources, const struct jk_files *files, struct jk_error *mistakes)
 {
-    const struct jk_files all = all_files(sources, files);
+    struct jk_files all = all_files(sources, files);
+    jk_files_sort_out(&all);
     gather_card(sources, &all, mistakes);
     take_hub_card(sources);
     gather_adapter(sources, &all, mistakes);
     gather_recipe(sources, &all, mistakes);
-    gather_gguf(sources, &all);
+    size_t best[JK_FILES_GGUF_MAX], count = jk_files_gguf(&all, best, JK_FILES_GGUF_MAX);
+    for (size_t i = 0; i < count; i++)
+        gather_one_gguf(sources, &all.items[best[i]]);
+    tell_passed(sources, &all);
     gather_config(sources, &all);
     gather_kinds(sources, &all);
 }

@@ -7,6 +7,7 @@
 #include "declare/card.h"
 #include "declare/files.h"
 #include "declare/gguf.h"
+#include "declare/weight_head.h"
 #include "declare/hub.h"
 #include "declare/mergekit.h"
 
@@ -23,7 +24,10 @@ struct jk_sources {
     const char *card_file, *recipe_file, *gguf_file; /* their names; NULL for none */
     /* What the files are, by names and heads; NULL or empty for no such thing. */
     const char *gguf_weights, *gguf_adapter, *adapter_weights, *weights, *converted;
-    struct jk_span loaded_from;  /* config.json's _name_or_path */
+    struct jk_span loaded_from; /* config.json's _name_or_path */
+    struct jk_weight_head
+        head;              /* of the weights, whose head was given and could be read: adapter and packed by tensors */
+    const char *head_file; /* NULL: none */
     struct jk_span quantization; /* config.json's quantization method, where the weights are packed so */
     struct jk_doubts doubts;
 };

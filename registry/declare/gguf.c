@@ -24,14 +24,6 @@ static bool is_of_base(struct jk_span key, uint64_t *out_index, struct jk_span *
     return jk_span_cut(out_what, '.', &digits) && jk_span_to_u64(digits, out_index) && *out_index < JK_GGUF_BASES_MAX;
 }
 
-static void take_base_key(struct jk_gguf_base *base, struct jk_span what, struct jk_span value)
-{
-    if (jk_span_equal(what, JK_SPAN("repo_url"))) base->repo_url = value;
-    if (jk_span_equal(what, JK_SPAN("url"))) base->url = value;
-    if (jk_span_equal(what, JK_SPAN("name"))) base->name = value;
-    if (jk_span_equal(what, JK_SPAN("organization"))) base->organization = value;
-}
-
 static void take_text_key(struct jk_gguf *gguf, struct jk_span key, struct jk_span value)
 {
     const struct {
@@ -39,6 +31,7 @@ static void take_text_key(struct jk_gguf *gguf, struct jk_span key, struct jk_sp
         struct jk_span *place;
     } texts[] = {{"general.name", &gguf->name},
                  {"general.license", &gguf->license},
+                 {"general.license.name", &gguf->license_name},
                  {"general.type", &gguf->type},
                  {"general.architecture", &gguf->architecture},
                  {"general.source.url", &gguf->source_url},
@@ -47,7 +40,12 @@ static void take_text_key(struct jk_gguf *gguf, struct jk_span key, struct jk_sp
                  {"general.source.huggingface.repository", &gguf->source_repository}};
     uint64_t index;
     struct jk_span what;
-    if (is_of_base(key, &index, &what)) take_base_key(&gguf->bases[index], what, kept(value));
+    if (is_of_base(key, &index, &what)) {
+        if (jk_span_equal(what, JK_SPAN("repo_url"))) gguf->bases[index].repo_url = kept(value);
+        if (jk_span_equal(what, JK_SPAN("url"))) gguf->bases[index].url = kept(value);
+        if (jk_span_equal(what, JK_SPAN("name"))) gguf->bases[index].name = kept(value);
+        if (jk_span_equal(what, JK_SPAN("organization"))) gguf->bases[index].organization = kept(value);
+    }
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (jk_span_equal(key, jk_span_of(texts[i].key))) *texts[i].place = kept(value);
 }
@@ -81,19 +79,16 @@ static bool take_version(struct jk_gguf_reader *reader, uint64_t *out_version)
     return jk_gguf_number(reader, 4, out_version);
 }
 
-static enum jk_status no_gguf(struct jk_span bytes, struct jk_error *error)
-{
-    const char *what = bytes.len == 0 ? "it is empty" : "it does not begin like a GGUF file";
-    return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "%s", what);
-}
-
 enum jk_status jk_gguf_parse(struct jk_span bytes, struct jk_gguf *out_gguf, struct jk_error *error)
 {
     const struct jk_span magic = JK_SPAN("GGUF");
     struct jk_fault ignored;
     struct jk_gguf_reader reader = {.bytes = bytes, .at = magic.len, .fault = &ignored};
     uint64_t version, tensors, keys;
-    if (!jk_span_starts(bytes, magic) || !take_version(&reader, &version)) return no_gguf(bytes, error);
+    if (!jk_span_starts(bytes, magic) || !take_version(&reader, &version)) {
+        const char *what = bytes.len == 0 ? "it is empty" : "it does not begin like a GGUF file";
+        return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "%s", what);
+    }
     if (version != 2 && version != 3)
         return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "its GGUF version is %llu; 2 and 3 can be read",
                        (unsigned long long)version);

@@ -19,6 +19,7 @@ struct jk_gguf_base {
 struct jk_gguf {
     struct jk_span name;               /* general.name; empty for absent */
     struct jk_span license;            /* general.license */
+    struct jk_span license_name;       /* general.license.name */
     struct jk_span type, architecture; /* general.type: model, adapter, mmproj, … */
     struct jk_span source_url, source_repo_url, source_id, source_repository; /* general.source. … */
     uint32_t base_count;                          /* general.base_model.count as the file says */

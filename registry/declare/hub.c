@@ -1,6 +1,7 @@
 /* See hub.h. The card's data becomes the tree that its YAML would have given, so that one reader handles both. */
 #include "declare/hub.h"
 
+#include "declare/config.h"
 #include "declare/json.h"
 #include "declare/words.h"
 
@@ -75,35 +76,6 @@ static struct jk_yaml *tree_of(struct tree *tree, const json_t *value, unsigned 
     return node;
 }
 
-static void read_card(struct jk_hub *hub, const json_t *root, struct jk_arena *arena, struct jk_error *error)
-{
-    struct tree tree = {.arena = arena};
-    const json_t *data = json_object_get(root, "cardData");
-    hub->card.doubts.arena = arena;
-    if (!json_is_object(data)) return;
-    hub->has_card = jk_card_read(tree_of(&tree, data, 0), arena, &hub->card, error) == JK_OK;
-}
-
-static void read_tags(struct jk_hub *hub, const json_t *root, struct jk_arena *arena)
-{
-    const json_t *tags = json_object_get(root, "tags");
-    size_t index;
-    json_t *tag;
-    json_array_foreach(tags, index, tag) jk_card_add_tag(&hub->card, scalar_text(tag, arena));
-    if (hub->card.library.len == 0) hub->card.library = jk_declared_json_text(root, "library_name", arena);
-}
-
-/* baseModels: {"relation": "quantized", "models": [{"id": "org/name"}]} */
-static void read_base_models(struct jk_hub *hub, const json_t *root, struct jk_arena *arena)
-{
-    const json_t *bases = json_object_get(root, "baseModels");
-    size_t index;
-    json_t *model;
-    hub->relation = jk_declared_json_text(bases, "relation", arena);
-    json_array_foreach(json_object_get(bases, "models"), index, model)
-        jk_names_add(&hub->parents, jk_declared_json_text(model, "id", arena));
-}
-
 /* Of more files than there is room for, those that say something. */
 static void read_files(struct jk_hub *hub, const json_t *root, struct jk_arena *arena)
 {
@@ -128,10 +100,24 @@ void jk_hub_read(const json_t *root, struct jk_arena *arena, struct jk_hub *out_
 {
     *out_hub = (struct jk_hub){.id = jk_declared_json_text(root, "id", arena)};
     if (out_hub->id.len == 0) out_hub->id = jk_declared_json_text(root, "modelId", arena);
-    read_card(out_hub, root, arena, error);
-    read_tags(out_hub, root, arena);
-    read_base_models(out_hub, root, arena);
+    struct tree tree = {.arena = arena};
+    const json_t *data = json_object_get(root, "cardData");
+    out_hub->card.doubts.arena = arena;
+    if (json_is_object(data))
+        out_hub->has_card = jk_card_read(tree_of(&tree, data, 0), arena, &out_hub->card, error) == JK_OK;
+    const json_t *tags = json_object_get(root, "tags");
+    size_t index;
+    json_t *tag;
+    json_array_foreach(tags, index, tag) jk_card_add_tag(&out_hub->card, scalar_text(tag, arena));
+    if (out_hub->card.library.len == 0) out_hub->card.library = jk_declared_json_text(root, "library_name", arena);
+    /* baseModels: {"relation": "quantized", "models": [{"id": "org/name"}]} */
+    const json_t *bases = json_object_get(root, "baseModels");
+    json_t *model;
+    out_hub->relation = jk_declared_json_text(bases, "relation", arena);
+    json_array_foreach(json_object_get(bases, "models"), index, model)
+        jk_names_add(&out_hub->parents, jk_declared_json_text(model, "id", arena));
     read_files(out_hub, root, arena);
+    out_hub->quantization = jk_config_quantization(json_object_get(root, "config"), arena);
 }
 
 enum jk_status jk_hub_parse(struct jk_span json, struct jk_arena *arena, struct jk_hub *out_hub, struct jk_error *error)

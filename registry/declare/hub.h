@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "declare/card.h"
 #include "declare/files.h"
+#include "declare/json.h"
 
 struct jk_hub {
     struct jk_span id;       /* publisher/model */
@@ -15,7 +16,8 @@ struct jk_hub {
     struct jk_names parents; /* baseModels.models */
     struct jk_card card;     /* cardData, and the record's tags and library */
     bool has_card;
-    struct jk_files files; /* siblings: names, sizes */
+    struct jk_span quantization; /* by what the Hub tells of config.json; empty for none */
+    struct jk_files files;       /* siblings: names, sizes */
 };
 
 JK_MUST_USE enum jk_status jk_hub_parse(struct jk_span json, struct jk_arena *arena, struct jk_hub *out_hub,

@@ -13,13 +13,13 @@
 static const char *const anywhere[] = {"gguf", "gptq", "awq", "exl2", "exl3", "nvfp4", "mxfp4"};
 /* Found as a word of their own: between letters they may be part of another. */
 static const char *const as_word[] = {
-    "nf4",         "fp4",   "fp8",     "int2",  "int3",    "int4",      "int8",  "uint4", "bnb",       "bitsandbytes",
-    "hqq",         "aqlm",  "ggml",    "2bit",  "3bit",    "4bit",      "5bit",  "6bit",  "8bit",      "4bits",
-    "8bits",       "w4a16", "w4a8",    "w8a8",  "w8a16",   "q4f16",     "q4f32", "q0f16", "autoround", "quanto",
-    "smoothquant", "eetq",  "torchao", "quant", "imatrix", "quantized", "spqr",  "vptq"};
+    "nf4",         "fp4",   "fp8",  "int2",    "int3",  "int4",    "int8",      "uint4", "bnb",       "bitsandbytes",
+    "hqq",         "aqlm",  "ggml", "2bit",    "3bit",  "4bit",    "5bit",      "6bit",  "8bit",      "4bits",
+    "8bits",       "w4a16", "w4a8", "w8a8",    "w8a16", "q4f16",   "q4f32",     "q0f16", "autoround", "quanto",
+    "smoothquant", "quip",  "eetq", "torchao", "quant", "imatrix", "quantized", "spqr",  "vptq"};
 static const char *const distilled[] = {"distill", "distilled", "distillation", "distil"};
-static const char *const converted[] = {"mlx",    "onnx",   "openvino", "coreml",     "ct2", "ctranslate2",
-                                        "tflite", "litert", "tensorrt", "executorch", "mlc"};
+static const char *const converted[] = {"mlx",    "onnx",     "openvino",   "coreml", "ct2",   "ctranslate2", "tflite",
+                                        "litert", "tensorrt", "executorch", "mlc",    "rkllm", "rknn"};
 
 static bool holds_one(struct jk_span model, const char *const *words, size_t count, bool own_word)
 {
@@ -102,6 +102,16 @@ static const char *why_adapter_files(const struct jk_signs *signs)
 {
     if (signs->adapter_config && (signs->adapter_weights || !signs->weights)) return "adapter_config.json";
     return signs->adapter_weights && !signs->weights ? "adapter files" : NULL;
+}
+
+static const char *why_packed_tensors(const struct jk_signs *signs)
+{
+    return signs->packed_tensors ? "packed tensors" : NULL;
+}
+
+static const char *why_adapter_tensors(const struct jk_signs *signs)
+{
+    return signs->adapter_tensors ? "an adapter's tensors" : NULL;
 }
 
 static const char *why_gguf_adapter(const struct jk_signs *signs)
@@ -275,7 +285,9 @@ static const struct row {
     /* what the files are */
     {JK_RELATION_QUANTIZED, why_gguf, false},
     {JK_RELATION_QUANTIZED, why_packed, false},
+    {JK_RELATION_QUANTIZED, why_packed_tensors, false},
     {JK_RELATION_ADAPTER, why_adapter_files, false},
+    {JK_RELATION_ADAPTER, why_adapter_tensors, false},
     {JK_RELATION_ADAPTER, why_gguf_adapter, false},
     /* a recipe */
     {JK_RELATION_MERGE, why_recipe, false},
@@ -336,17 +348,30 @@ bool jk_infer_word(struct jk_span word, enum jk_relation *out_relation)
     static const struct {
         const char *word;
         enum jk_relation relation;
-    } spellings[] = {{"fine-tune", JK_RELATION_FINETUNE},     {"fine-tuned", JK_RELATION_FINETUNE},
-                     {"fine-tuning", JK_RELATION_FINETUNE},   {"sft", JK_RELATION_FINETUNE},
-                     {"lora", JK_RELATION_ADAPTER},           {"qlora", JK_RELATION_ADAPTER},
-                     {"peft", JK_RELATION_ADAPTER},           {"adapters", JK_RELATION_ADAPTER},
-                     {"quantization", JK_RELATION_QUANTIZED}, {"quantisation", JK_RELATION_QUANTIZED},
-                     {"quantised", JK_RELATION_QUANTIZED},    {"quantize", JK_RELATION_QUANTIZED},
-                     {"quant", JK_RELATION_QUANTIZED},        {"gguf", JK_RELATION_QUANTIZED},
-                     {"merged", JK_RELATION_MERGE},           {"merges", JK_RELATION_MERGE},
-                     {"distilled", JK_RELATION_DISTILL},      {"distillation", JK_RELATION_DISTILL},
-                     {"converted", JK_RELATION_CONVERT},      {"conversion", JK_RELATION_CONVERT},
-                     {"pruned", JK_RELATION_PRUNE},           {"pruning", JK_RELATION_PRUNE}};
+    } spellings[] = {{"fine-tune", JK_RELATION_FINETUNE},
+                     {"fine-tuned", JK_RELATION_FINETUNE},
+                     {"fine-tuning", JK_RELATION_FINETUNE},
+                     {"sft", JK_RELATION_FINETUNE},
+                     {"lora", JK_RELATION_ADAPTER},
+                     {"qlora", JK_RELATION_ADAPTER},
+                     {"continued-pretraining", JK_RELATION_FINETUNE},
+                     {"continual-pretraining", JK_RELATION_FINETUNE},
+                     {"peft", JK_RELATION_ADAPTER},
+                     {"adapters", JK_RELATION_ADAPTER},
+                     {"quantization", JK_RELATION_QUANTIZED},
+                     {"quantisation", JK_RELATION_QUANTIZED},
+                     {"quantised", JK_RELATION_QUANTIZED},
+                     {"quantize", JK_RELATION_QUANTIZED},
+                     {"quant", JK_RELATION_QUANTIZED},
+                     {"gguf", JK_RELATION_QUANTIZED},
+                     {"merged", JK_RELATION_MERGE},
+                     {"merges", JK_RELATION_MERGE},
+                     {"distilled", JK_RELATION_DISTILL},
+                     {"distillation", JK_RELATION_DISTILL},
+                     {"converted", JK_RELATION_CONVERT},
+                     {"conversion", JK_RELATION_CONVERT},
+                     {"pruned", JK_RELATION_PRUNE},
+                     {"pruning", JK_RELATION_PRUNE}};
     char folded[32];
     word = jk_words_trim(word);
     if (word.len < sizeof folded) {

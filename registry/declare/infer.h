@@ -18,6 +18,7 @@ struct jk_signs {
     const char *recipe;          /* mergekit's */
     struct jk_span quantization; /* of weights that are packed */
     bool adapter_config;
+    bool packed_tensors, adapter_tensors; /* as the head of the weights has them */
     const struct jk_names *parents;
 };
 

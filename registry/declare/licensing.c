@@ -170,7 +170,8 @@ static const char *find(const struct jk_sources *sources, const struct mapping *
     for (size_t i = 0; i < 2; i++)
         jk_names_add(out_licenses, tags[i]);
     if (out_licenses->count > 0) return "tags";
-    jk_names_add(out_licenses, sources->gguf.license);
+    const struct jk_names written = {.items = {sources->gguf.license}, .count = sources->gguf.license.len > 0};
+    split_commas(mapping, &written, out_licenses);
     return out_licenses->count > 0 ? "gguf" : "";
 }
 
@@ -193,6 +194,13 @@ static void note_mapping(const struct jk_licensing *licensing, const struct jk_n
         jk_doubts_add(notes, "%s of %s is taken as %.*s", licensing->written, file, JK_SPAN_ARG(found));
 }
 
+/* "GPL-3.0" is deprecated: it is told as what the Hub's gpl-3.0 is taken as. */
+static struct jk_span nearest_to(const struct mapping *mapping, struct jk_span license)
+{
+    struct jk_span near = jk_spdx_list_nearest(license, JK_SPDX_LICENSE), current = of_hub(mapping, near);
+    return current.len > 0 ? current : near;
+}
+
 /* What a GGUF file says beside the card is told where it is another licence. */
 static void note_gguf(const struct jk_sources *sources, const struct mapping *mapping,
                       const struct jk_licensing *licensing, struct jk_doubts *notes)
@@ -209,17 +217,18 @@ void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *fam
                      struct jk_doubts *notes, struct jk_licensing *out_licensing)
 {
     struct mapping mapping = {sources->card.license_name, families, family_count, notes->arena};
-    struct jk_licensing licensing = {.from = "", .written = ""};
+    struct jk_licensing licensing = {.from = "", .written = "", .file = "the card"};
     struct jk_names licenses = {0};
     licensing.from = find(sources, &mapping, &licenses);
     if (licenses.count > 0) {
         bool gguf = strcmp(licensing.from, "gguf") == 0;
-        licensing.written = written_as(&licenses, gguf ? JK_SPAN("") : sources->card.license_name, notes);
+        licensing.file = gguf ? sources->gguf_file : "the card";
+        if (gguf) mapping.license_name = sources->gguf.license_name;
+        licensing.written = written_as(&licenses, mapping.license_name, notes);
         licensing.expression = map_all(&mapping, &licenses);
         if (licensing.expression.len == 0 && licenses.count == 1)
-            licensing.near = jk_spdx_list_nearest(licenses.items[0], JK_SPDX_LICENSE);
-        if (licensing.expression.len > 0)
-            note_mapping(&licensing, &licenses, gguf ? sources->gguf_file : "the card", notes);
+            licensing.near = nearest_to(&mapping, licenses.items[0]);
+        if (licensing.expression.len > 0) note_mapping(&licensing, &licenses, licensing.file, notes);
         if (gguf)
             jk_doubts_add(notes, "the licence is from %s, which may be that of its base model", sources->gguf_file);
         note_gguf(sources, &mapping, &licensing, notes);
@@ -231,9 +240,9 @@ static const char *unknown_text(const struct jk_licensing *licensing, const char
 {
     const char *text = jk_arena_printf(
         arena,
-        "%s of the card matches no known licence, so NOASSERTION %s stored: give it with --license, as an SPDX "
+        "%s of %s matches no known licence, so NOASSERTION %s stored: give it with --license, as an SPDX "
         "expression or LicenseRef-…",
-        licensing->written, stored);
+        licensing->written, licensing->file, stored);
     if (!text || licensing->near.len == 0) return text;
     return jk_arena_printf(arena, "%s (did you mean --license %.*s?)", text, JK_SPAN_ARG(licensing->near));
 }

@@ -9,6 +9,7 @@ struct jk_licensing {
     struct jk_span expression; /* canonical; NOASSERTION where it says that it is none of the Hub's; empty for none */
     const char *from;          /* "card", "tags", "gguf"; "" where nothing declares one */
     const char *written;       /* as it is declared: "license other, license_name exaone"; "" for none */
+    const char *file;          /* which declares it, as it is told: "the card", "x.gguf" */
     struct jk_span near;       /* without an expression: the SPDX identifier that may be meant; empty for none */
 };
 

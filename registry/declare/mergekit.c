@@ -20,17 +20,6 @@ static void add_text(struct recipe *recipe, struct jk_span rest)
     }
 }
 
-/* {path: A, revision: R} */
-static void add_path(struct recipe *recipe, const struct jk_yaml *node)
-{
-    struct jk_span path = jk_yaml_text(jk_yaml_member(node, "path")),
-                   revision = jk_yaml_text(jk_yaml_member(node, "revision"));
-    const char *both = path.len > 0 && revision.len > 0
-                           ? jk_arena_printf(recipe->arena, "%.*s@%.*s", JK_SPAN_ARG(path), JK_SPAN_ARG(revision))
-                           : NULL;
-    add_text(recipe, both ? jk_span_of(both) : path);
-}
-
 static void add_model(struct recipe *recipe, const struct jk_yaml *node, unsigned depth)
 {
     static const char *const inner[] = {"model", "source_model", "lora", "adapter"};
@@ -40,7 +29,13 @@ static void add_model(struct recipe *recipe, const struct jk_yaml *node, unsigne
         for (const struct jk_yaml *item = node->first; item; item = item->next)
             add_model(recipe, item, depth + 1);
     if (node->kind != JK_YAML_MAPPING) return;
-    add_path(recipe, node);
+    /* {path: A, revision: R} */
+    struct jk_span path = jk_yaml_text(jk_yaml_member(node, "path")),
+                   revision = jk_yaml_text(jk_yaml_member(node, "revision"));
+    const char *both = path.len > 0 && revision.len > 0
+                           ? jk_arena_printf(recipe->arena, "%.*s@%.*s", JK_SPAN_ARG(path), JK_SPAN_ARG(revision))
+                           : NULL;
+    add_text(recipe, both ? jk_span_of(both) : path);
     for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++)
         add_model(recipe, jk_yaml_member(node, inner[i]), depth + 1);
 }
@@ -75,14 +70,6 @@ static void add_document(struct recipe *recipe, const struct jk_yaml *root)
     jk_names_add(&recipe->made, jk_yaml_text(jk_yaml_member(root, "name")));
 }
 
-/* The parents that are no merge of an earlier document. */
-static void take_parents(const struct recipe *recipe, struct jk_names *out_parents)
-{
-    for (size_t i = 0; i < recipe->parents.count; i++)
-        if (!jk_names_hold(&recipe->made, recipe->parents.items[i]))
-            jk_names_add(out_parents, recipe->parents.items[i]);
-}
-
 static void read_documents(const struct jk_yaml_documents *documents, struct jk_arena *arena,
                            struct jk_mergekit *out_recipe, struct jk_error *error)
 {
@@ -97,7 +84,10 @@ static void read_documents(const struct jk_yaml_documents *documents, struct jk_
         struct jk_span method = jk_yaml_text(jk_yaml_member(root, "merge_method"));
         if (method.len > 0) out_recipe->method = method;
     }
-    take_parents(&recipe, &out_recipe->parents);
+    /* The parents that are no merge of an earlier document. */
+    for (size_t i = 0; i < recipe.parents.count; i++)
+        if (!jk_names_hold(&recipe.made, recipe.parents.items[i]))
+            jk_names_add(&out_recipe->parents, recipe.parents.items[i]);
     if (recipe.parents.dropped > 0)
         jk_error_field(error, "mergekit_config", "it names more than 64 models; at most 64 parents are allowed");
 }

@@ -2,6 +2,7 @@
 #include "declare/parents.h"
 
 #include "base/defer.h"
+#include "base/text.h"
 #include "declare/words.h"
 #include "domain/ident.h"
 
@@ -56,22 +57,47 @@ static struct jk_span link_target(struct jk_span text)
     return text;
 }
 
-static bool is_quoted(struct jk_span text)
+/* The mark that a name in quotes begins with is as long as the one that it ends with; 0 for none. */
+static size_t quoted(struct jk_span text)
 {
-    static const char open[] = "\"'`<", close[] = "\"'`>";
-    const char *mark = text.len >= 2 ? memchr(open, text.at[0], sizeof open - 1) : NULL;
-    return mark && text.at[text.len - 1] == close[mark - open];
+    static const char *const pairs[][2] = {{"\"", "\""}, {"'", "'"}, {"`", "`"}, {"<", ">"}, {"“", "”"}, {"‘", "’"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        struct jk_span open = jk_span_of(pairs[i][0]), close = jk_span_of(pairs[i][1]);
+        if (text.len >= open.len + close.len && jk_span_starts(text, open) && jk_span_ends(text, close))
+            return open.len;
+    }
+    return 0;
 }
 
-/* What pasting leaves about a name. */
-static struct jk_span bare(struct jk_span text, struct jk_arena *arena)
+/* A hyphen or slash that looks like the one on the keyboard, as word processors and input methods put it; 0: another. */
+static char typed_as(uint32_t code)
 {
-    text = link_target(jk_words_visible(text, arena));
-    while (is_quoted(text))
-        text = jk_words_trim((struct jk_span){text.at + 1, text.len - 2});
-    while (text.len > 1 && text.at[text.len - 1] == '/')
-        text.len--;
-    return text;
+    if ((code >= 0x2010 && code <= 0x2013) || code == 0x2212 || code == 0xFF0D) return '-';
+    return code == 0x2044 || code == 0x2215 || code == 0xFF0F ? '/' : 0;
+}
+
+static struct jk_span with_plain_marks(struct jk_span text, struct jk_arena *arena)
+{
+    char *copy = NULL;
+    size_t len = 0;
+    for (struct jk_span rest = text; rest.len > 0;) {
+        uint32_t code;
+        const char *at = rest.at;
+        char mark = jk_utf8_next(&rest, &code) ? typed_as(code) : 0;
+        if (rest.at == at) rest = (struct jk_span){at + 1, rest.len - 1};
+        if (mark && !copy) {
+            copy = jk_arena_copy(arena, text.at, text.len);
+            if (!copy) return text;
+        }
+        size_t wide = (size_t)(rest.at - at);
+        if (copy && mark)
+            copy[len++] = mark;
+        else if (copy)
+            memmove(copy + len, at, wide), len += wide;
+        else
+            len += wide;
+    }
+    return copy ? (struct jk_span){copy, len} : text;
 }
 
 static bool is_separator(char c)
@@ -182,17 +208,10 @@ static const char *read_on_hub(struct jk_span rest, struct jk_parent_text *paren
     if (memchr(model.at, '@', model.len)) parent->version = split_version(&model);
     const char *colon = model.len > 0 ? memchr(model.at, ':', model.len) : NULL;
     if (colon) model.len = (size_t)(colon - model.at);
+    if (model.len > 4 && jk_span_ends(model, JK_SPAN(".git"))) model.len -= 4; /* as it is cloned: no name ends so */
     parent->name = (struct jk_span){whole.at, more ? (size_t)(model.at + model.len - whole.at) : whole.len};
     parent->on_hub = !jk_ident_model_fault(parent->name);
     return NULL;
-}
-
-static size_t slashes(struct jk_span text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += text.at[i] == '/';
-    return count;
 }
 
 /* publisher/model, host/id, or a URL of another hub. */
@@ -204,7 +223,10 @@ static const char *read_plain(struct jk_span name, struct jk_arena *arena, struc
     parent->name = name;
     if (memchr(name.at ? name.at : "", ',', name.len) && !jk_span_is_url(name))
         return "is several names in one: write each by itself, as a list";
-    if (jk_span_is_url(name) || slashes(name) > 1) return read_external(name, arena, parent);
+    size_t count = 0;
+    for (size_t i = 0; i < name.len; i++)
+        count += name.at[i] == '/';
+    if (jk_span_is_url(name) || count > 1) return read_external(name, arena, parent);
     if (jk_ident_model_fault(name)) return "is no model's name: publisher/model, host/id or a URL is needed";
     return NULL;
 }
@@ -223,7 +245,12 @@ static const char *check_version(struct jk_parent_text *parent)
 const char *jk_parents_read(struct jk_span text, struct jk_arena *arena, struct jk_parent_text *out_parent)
 {
     struct jk_parent_text parent = {0};
-    text = bare(text, arena);
+    /* What pasting leaves about a name. */
+    text = link_target(with_plain_marks(jk_words_visible(text, arena), arena));
+    for (size_t mark; (mark = quoted(text)) > 0;)
+        text = jk_words_trim((struct jk_span){text.at + mark, text.len - 2 * mark});
+    while (text.len > 1 && text.at[text.len - 1] == '/')
+        text.len--;
     struct jk_span rest = text;
     const char *fault = NULL;
     bool cached = read_cache_path(text, arena, &parent);
@@ -258,6 +285,14 @@ static bool all_in(const struct jk_names *a, const struct jk_names *b, struct jk
         if (!found) return false;
     }
     return true;
+}
+
+struct jk_span jk_parents_id_on(const struct jk_parent_text *parent, struct jk_span hub)
+{
+    struct jk_span id = parent->name, host;
+    if (!parent->external) return id;
+    bool here = jk_span_cut(&id, '/', &host) && jk_span_equal_fold(host, hub) && !jk_ident_model_fault(id);
+    return here ? id : JK_SPAN("");
 }
 
 bool jk_parents_same(const struct jk_names *a, const struct jk_names *b, struct jk_arena *arena)

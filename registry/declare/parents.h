@@ -32,6 +32,8 @@ struct jk_parent_text {
  * Markdown link. A model on the Hub means its publisher/model; the branch main or master means nothing more. NULL, or
  * the end of a sentence that says what is wrong and how to fix it (in the arena or static). */
 const char *jk_parents_read(struct jk_span text, struct jk_arena *arena, struct jk_parent_text *out_parent);
+/* Its id on the hub of that host, whether or not it was written with the host; empty: it is on another one. */
+struct jk_span jk_parents_id_on(const struct jk_parent_text *parent, struct jk_span hub);
 /* Whether both mean the same models, whatever their spelling or order. */
 bool jk_parents_same(const struct jk_names *a, const struct jk_names *b, struct jk_arena *arena);
 

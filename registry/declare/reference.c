@@ -3,9 +3,10 @@
 
 #include "base/text.h"
 #include "declare/words.h"
+#include "domain/ident.h"
 
 static const char *const places[] = {"repo_url", "url", "repo_id", "repo", "id", "model_id", "path", "model"},
-                         *const names[] = {"name", "model_name"},
+                         *const names[] = {"name", "model_name"}, *const revisions[] = {"revision", "commit", "sha"},
                          *const makers[] = {"organization", "organisation", "org", "author", "publisher"};
 
 static bool is_one_of(struct jk_span key, const char *const *keys, size_t count)
@@ -74,12 +75,19 @@ static struct jk_span reference_of(const struct jk_yaml *mapping, struct jk_doub
     return joined;
 }
 
-/* Several lines of one text are several names. */
-static void add_lines(struct jk_names *list, struct jk_span text)
+/* The name with the commit that the mapping gives beside it; a branch or tag is told, and left out. */
+static struct jk_span at_revision(struct jk_span name, const struct jk_yaml *mapping, struct jk_doubts *doubts)
 {
-    struct jk_span line;
-    while (jk_span_line(&text, &line))
-        jk_names_add(list, line);
+    struct jk_span revision = jk_words_trim(first_text(mapping, revisions, sizeof revisions / sizeof revisions[0]));
+    if (name.len == 0 || revision.len == 0 || memchr(name.at, '@', name.len)) return name;
+    if (jk_span_equal(revision, JK_SPAN("main")) || jk_span_equal(revision, JK_SPAN("master"))) return name;
+    if (jk_ident_revision_fault(revision)) {
+        jk_doubts_add(doubts, "the revision \"%s\" of %s is no commit, and is left out",
+                      jk_doubts_shown(doubts, revision), jk_doubts_shown(doubts, name));
+        return name;
+    }
+    const char *pinned = jk_arena_printf(doubts->arena, "%.*s@%.*s", JK_SPAN_ARG(name), JK_SPAN_ARG(revision));
+    return pinned ? jk_span_of(pinned) : name;
 }
 
 void jk_reference_read_all(const struct jk_yaml *node, struct jk_doubts *doubts, struct jk_names *out_names,
@@ -88,11 +96,13 @@ void jk_reference_read_all(const struct jk_yaml *node, struct jk_doubts *doubts,
     if (jk_yaml_is_null(node)) return;
     const struct jk_yaml *item = node->kind == JK_YAML_SEQUENCE ? node->first : node;
     for (; item; item = node->kind == JK_YAML_SEQUENCE ? item->next : NULL) {
-        struct jk_span name = item->kind == JK_YAML_MAPPING ? reference_of(item, doubts) : jk_yaml_text(item);
-        if (name.len > 0)
-            add_lines(out_names, name);
-        else if (item->kind != JK_YAML_SCALAR)
+        struct jk_span name =
+            item->kind == JK_YAML_MAPPING ? at_revision(reference_of(item, doubts), item, doubts) : jk_yaml_text(item);
+        if (name.len == 0 && item->kind != JK_YAML_SCALAR)
             jk_error_field(error, field, "line %u of %s: a model's name is needed here, as in \"%s: publisher/model\"",
                            item->line, file, field);
+        /* Several lines of one text are several names. */
+        for (struct jk_span line; jk_span_line(&name, &line);)
+            jk_names_add(out_names, line);
     }
 }

@@ -45,11 +45,6 @@ static bool ends_line(struct jk_span text, size_t at)
     return text.at[at] == '\n' || (text.at[at] == '\r' && !(at + 1 < text.len && text.at[at + 1] == '\n'));
 }
 
-static unsigned line_of(const struct yaml_builder *builder, const yaml_mark_t *mark)
-{
-    return builder->first_line + (unsigned)mark->line;
-}
-
 static const struct jk_yaml *member_of(const struct jk_yaml *mapping, struct jk_span key)
 {
     for (const struct jk_yaml *child = mapping->first; child; child = child->next)
@@ -136,14 +131,6 @@ static enum jk_status remember(struct yaml_builder *builder, const yaml_char_t *
     return JK_OK;
 }
 
-static const struct jk_yaml *anchored(const struct yaml_builder *builder, struct jk_span name)
-{
-    const struct anchor *anchor = builder->anchors;
-    while (anchor && !jk_span_equal(anchor->name, name))
-        anchor = anchor->before;
-    return anchor ? anchor->node : NULL;
-}
-
 static bool is_open(const struct yaml_builder *builder, const struct jk_yaml *node)
 {
     for (unsigned i = 0; i < builder->depth; i++)
@@ -171,7 +158,10 @@ static enum jk_status add_copy(struct yaml_builder *builder, const struct jk_yam
 static enum jk_status add_alias(struct yaml_builder *builder, const yaml_event_t *event, unsigned line)
 {
     struct jk_span name = jk_span_of((const char *)event->data.alias.anchor);
-    const struct jk_yaml *of = anchored(builder, name);
+    const struct anchor *anchor = builder->anchors;
+    while (anchor && !jk_span_equal(anchor->name, name))
+        anchor = anchor->before;
+    const struct jk_yaml *of = anchor ? anchor->node : NULL;
     struct jk_yaml *copy = NULL;
     char shown[128];
     jk_text_shorten(name, shown, sizeof shown);
@@ -264,7 +254,7 @@ static enum jk_status add_scalar(struct yaml_builder *builder, const yaml_event_
 
 static enum jk_status take_event(struct yaml_builder *builder, const yaml_event_t *event)
 {
-    unsigned line = line_of(builder, &event->start_mark);
+    unsigned line = builder->first_line + (unsigned)event->start_mark.line;
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         builder->anchors = NULL; /* those of a document end with it */
@@ -337,7 +327,7 @@ static enum jk_status parser_fault(struct yaml_builder *builder, const yaml_pars
     const yaml_mark_t *mark = is_noticed_late(parser) ? &parser->context_mark : &parser->problem_mark;
     const char *what = is_tabbed(builder->text, mark->line) ? "it is indented with a tab: YAML allows only spaces"
                                                             : in_plain_words(parser->problem);
-    return fault(builder, line_of(builder, mark), what);
+    return fault(builder, builder->first_line + (unsigned)mark->line, what);
 }
 
 static enum jk_status take_all(struct yaml_builder *builder, yaml_parser_t *parser)
@@ -370,14 +360,28 @@ static struct jk_span without_odd_breaks(struct jk_span text, struct jk_arena *a
     return copy ? (struct jk_span){copy, text.len} : text;
 }
 
+/* Ahead of the parser, which would stumble over some of them further on. */
+static enum jk_status check_characters(struct yaml_builder *builder)
+{
+    struct jk_span rest = builder->text;
+    unsigned line = builder->first_line;
+    uint32_t code;
+    if (jk_utf8_valid(rest)) return JK_OK;
+    while (jk_utf8_next(&rest, &code))
+        continue;
+    for (size_t i = 0; i < builder->text.len - rest.len; i++)
+        line += ends_line(builder->text, i);
+    bool nul = rest.at[0] == '\0';
+    return fault(builder, line, nul ? "it contains the control character U+0000" : "it is not UTF-8: save it as UTF-8");
+}
+
 static enum jk_status parse(struct yaml_builder *builder)
 {
     yaml_parser_t parser;
     struct jk_span text = builder->text;
     if (text.len > JK_YAML_BYTES_MAX)
         return jk_fail(builder->error, JK_INVALID_ARGUMENT, "YAML", "it is larger than 1 MiB");
-    if (!jk_utf8_valid(text))
-        return jk_fail(builder->error, JK_INVALID_ARGUMENT, "YAML", "it is not UTF-8: save it as UTF-8");
+    JK_TRY(check_characters(builder));
     builder->text = text = without_odd_breaks(text, builder->arena);
     if (!yaml_parser_initialize(&parser)) return too_large(builder);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);

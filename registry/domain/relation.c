@@ -42,3 +42,10 @@ enum jk_relation jk_relation_on_hub(enum jk_relation relation)
         return relation;
     }
 }
+
+enum jk_relation jk_relation_of_hub(struct jk_span word)
+{
+    enum jk_relation relation;
+    bool good = jk_relation_parse(word, &relation) && jk_relation_on_hub(relation) == relation;
+    return good ? relation : JK_RELATION_NONE;
+}

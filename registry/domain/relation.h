@@ -21,5 +21,7 @@ const char *jk_relation_text(enum jk_relation relation); /* "" for NONE */
 bool jk_relation_parse(struct jk_span text, enum jk_relation *out_relation);
 /* The Hugging Face Hub's four: distill, draft and prune map to finetune, convert to quantized. */
 enum jk_relation jk_relation_on_hub(enum jk_relation relation);
+/* The one of these four that a word is; NONE for any other. */
+enum jk_relation jk_relation_of_hub(struct jk_span word);
 
 #endif

@@ -114,12 +114,33 @@ LIKE_THEM = [  # name, files, outcome
     ("an adapter further down", {**card("license: mit"), "checkpoint-9/adapter_config.json": '{"base_model_name_or_path": "%s"}' % AX},
      Wrong("parents", "checkpoint-9/adapter_config.json is ignored")),
     ("nothing at all", {"notes.txt": "x"}, Wrong("parents", "none is declared")),
+    # -- what lies there unread is told where nothing is declared
+    *[("the key " + key, card("license: mit", "%s: %s" % (key, AX)), Wrong("parents", 'line 3 of the card has "%s", which is ignored: the key is base_model' % key))
+      for key in ("base_model_name", "base_model_name_or_path", "base_modle", "basemodel_id", "parent_model", "finetuned_from")],
+    ("a key like it beside the right one", card("base_model: " + AX, "base_model_size: 7B", "license: mit"), Right([AX], **MIT)),
+    *[("a card called " + name, {name: card("base_model: " + AX)["README.md"]}, Wrong("parents", "%s is ignored: the card is README.md" % name))
+      for name in ("README.txt", "README.rst", "docs/README.md", "README_ko.md")],
+    ("a recipe in the card", {"README.md": "---\nlicense: mit\ntags: [merge]\n---\n# M\n```yaml\nmodels:\n- model: %s\nmerge_method: slerp\n```\n" % AX},
+     Wrong("parents", "the card shows a recipe of mergekit around its line 9, which is not read")),
+    ("a recipe in the card of one that names its parent", {"README.md": "---\nlicense: mit\nbase_model: %s\n---\nmerge_method: slerp\n" % AX}, Right([AX], **MIT)),
+    # -- characters that cannot be read are told with their line
+    ("a card in CP949", {"README.md": ("---\nbase_model: %s\nlicense: mit\ntags: [한국어]\n---\n" % AX).encode("cp949")}, Wrong("card", "line 4: it is not UTF-8")),
+    ("NUL in a card", {"README.md": "---\nbase_model: %s\nx: a\0b\n---\n" % AX}, Wrong("card", "line 3: it contains the control character U+0000")),
+    ("CP949 below the front matter", {"README.md": ("---\nbase_model: %s\nlicense: mit\n---\n한국어\n" % AX).encode("cp949")}, Right([AX], **MIT)),
     # -- what a parent's text means
     *[("parent %r" % text, parent(text), Right([AX], **MIT)) for text in (
         "https://huggingface.co/skt/A.X-3.1-Light/", "http://www.huggingface.co/skt/A.X-3.1-Light", "hf.co/skt/A.X-3.1-Light", "skt/A.X-3.1-Light/",
         "hf://skt/A.X-3.1-Light", "https://huggingface.co/skt/A.X-3.1-Light/tree/main", "https://huggingface.co/skt/A.X-3.1-Light?not-for-all=1",
         '"\u200bskt/A.X-3.1-Light\u3000"', '"skt/\ufeffA.X-3.1-Light"', '"[A.X](https://huggingface.co/skt/A.X-3.1-Light)"', "skt/A.X-3.1-Light@main",
-        '"models--skt--A.X-3.1-Light"', '"hf.co/skt/A.X-3.1-Light:Q4_K_M"')],
+        '"models--skt--A.X-3.1-Light"', '"hf.co/skt/A.X-3.1-Light:Q4_K_M"', "https://huggingface.co/skt/A.X-3.1-Light.git",
+        # typed by an input method, or put in by a word processor
+        "skt\uff0fA.X-3.1-Light", "skt/A.X\u20113.1\u2011Light", "skt/A.X\u20133.1\u2013Light", "skt\uff0fA.X\uff0d3.1\u2212Light", "'\u201cskt/A.X-3.1-Light\u201d'")],
+    ("a commit beside the name", card("base_model:", "- name: " + AX, "  revision: " + COMMIT, "license: mit"), Right([AX], told="the revision %s of %s is left out" % (COMMIT, AX), **MIT)),
+    ("a commit beside the hub's name", card("base_model:", "- %s" % AX, "- {repo_id: org/other, revision: %s}" % COMMIT, "license: mit"),
+     Right([AX, "external huggingface.co/org/other@" + COMMIT], "merge", "two parents", **MIT)),
+    ("a branch beside the name", card("base_model: {name: %s, revision: v2}" % AX, "license: mit"),
+     Right([AX], told='the revision "v2" of %s is no commit, and is left out' % AX, **MIT)),
+    ("the newest beside the name", card("base_model: {name: %s, revision: main}" % AX, "license: mit"), Right([AX], **MIT)),
     ("a commit of a registered model", parent("%s@%s" % (AX, COMMIT)), Right([AX], told="the revision %s" % COMMIT, **MIT)),
     ("a commit of the hub's model", card("base_model: [%s, org/other@%s]" % (AX, COMMIT), "license: mit"),
      Right([AX, "external huggingface.co/org/other@" + COMMIT], "merge", "two parents", **MIT)),
@@ -135,6 +156,8 @@ LIKE_THEM = [  # name, files, outcome
     ("the card agrees in other words", {**parent(AX), "adapter_config.json": '{"base_model_name_or_path": "https://huggingface.co/%s/"}' % AX},
      Right([AX], "adapter", "adapter_config.json", **MIT)),
     ("an adapter's path alone", {"adapter_config.json": '{"base_model_name_or_path": "./ax"}'}, Wrong("parents", '"./ax", a path on a disk')),
+    ("an adapter's base twice", {"adapter_config.json": '{"base_model_name_or_path": "%s",\n"base_model_name_or_path": "%s"}' % (AX, SOLAR)},
+     Wrong("adapter_config.json", "line 2: duplicate object key")),
     ("an adapter that cannot be read", {"adapter_config.json": '{"base_model_name_or_path": '}, Wrong("adapter_config.json", "line 1")),
     # -- recipes
     *[("a recipe called " + name, {name: "models:\n- model: %s\n- model: %s\nmerge_method: ties\n" % (AX, SOLAR)}, Right([AX, SOLAR], **MERGE)) for name in (
@@ -159,7 +182,19 @@ LIKE_THEM = [  # name, files, outcome
     ("files that disagree", {"a.gguf": gguf(*BASE), "b.gguf": gguf(("general.base_model.0.repo_url", "https://huggingface.co/" + SOLAR))},
      Right([AX], told="b.gguf names https://huggingface.co/%s as parent" % SOLAR, **GGUF)),
     ("what is doubtful is told where nothing is declared", {"mmproj.gguf": gguf(*BASE)}, Wrong("parents", "mmproj.gguf is ignored")),
+    ("a version of GGUF to come", {**parent(AX), "x.gguf": b"GGUF\x04\0\0\0" + b"\0" * 16}, Right([AX], told="its GGUF version is 4; 2 and 3 can be read", **GGUF, **MIT)),
+    ("a licence in GGUF that nobody knows", {"x.gguf": gguf(*BASE, ("general.license", "weird"))},
+     Right([AX], whence="gguf", told="license weird of x.gguf matches no known licence", **GGUF)),
+    ("two licences in GGUF", {"x.gguf": gguf(*BASE, ("general.license", "apache-2.0, mit"))},
+     Right([AX], license="Apache-2.0 AND MIT", whence="gguf", told="of x.gguf is a list", **GGUF)),
+    ("a licence's name in GGUF", {"x.gguf": gguf(("general.base_model.0.repo_url", "https://huggingface.co/" + EXAONE), ("general.license", "other"), ("general.license.name", "exaone"))},
+     Right([EXAONE], license=EXAONE_NC, whence="gguf", told="license other, license_name exaone of x.gguf is taken as", **GGUF)),
     # -- the relation
+    ("trained on", card("base_model: " + AX, "license: mit", "base_model_relation: continued pretraining"), Right([AX], why="declared", told="is taken as finetune", **MIT)),
+    ("shards of MLC", {**parent(AX), "mlc-chat-config.json": "{}", "params_shard_0.bin": "x"}, Right([AX], "convert", "converted files", **MIT)),
+    ("a compiled Core ML model", {**parent(AX), "x.mlmodelc/model.mil": "x"}, Right([AX], "convert", "converted files", **MIT)),
+    ("RKLLM", {**parent(AX), "x.rkllm": "x"}, Right([AX], "convert", "converted files", **MIT)),
+    ("adapter weights further down", {**parent(AX), "checkpoint-9/adapter_model.safetensors": "x"}, Right([AX], **MIT)),
     ("packed weights", {**card("base_model: " + AX, "license: mit", "tags: [lora]"), "config.json": '{"quantization_config": {"quant_method": "awq"}}', "model.safetensors": "x"
                         '{"a.qweight":{"dtype":"I32"}}'}, Right([AX], "quantized", "quantization_config", told="adapter (tag lora)", **MIT)),
     ("a configuration that stayed behind", {**parent(AX), "config.json": '{"quantization_config": {"quant_method": "bitsandbytes"}}', "model.safetensors": '{"a":{"dtype":"BF16"}}'},
@@ -177,7 +212,9 @@ LIKE_THEM = [  # name, files, outcome
         ("Apache 2.0", "Apache-2.0", ()), ('"mit\u00a0"', "MIT", ()), ("gpl-3.0", "GPL-3.0-only", "--license GPL-3.0-or-later"),
         ("[mit]", "MIT", ()), ("MIT License", "MIT", "license MIT License of the card is taken as MIT"), ("apache2.0", "Apache-2.0", ()),
         ("CC BY-NC 4.0", "CC-BY-NC-4.0", ()), ("the Apache License, Version 2.0", "Apache-2.0", ()), ("GPL-3.0+ OR mit", "GPL-3.0-or-later OR MIT", ()), ('"apache-2.0, mit"', "Apache-2.0 AND MIT", "taken as all of them"), ("[mit, odd]", "NOASSERTION", "matches no known licence"),
-        ("apache2", "NOASSERTION", "(did you mean --license Apache-2.0?)"))],
+        ("apache2", "NOASSERTION", "(did you mean --license Apache-2.0?)"), ("GPLv3", "NOASSERTION", "(did you mean --license GPL-3.0-only?)"),
+        ("Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception", ()), ("apache-2.0 / mit", "NOASSERTION", "matches no known licence"),
+        ("true", "NOASSERTION", "license true of the card matches no known licence"), ("gpl", "GPL-1.0-or-later", "is taken as GPL-1.0-or-later"))],
     ("a licence's name where its identifier belongs", card("base_model: " + EXAONE, "license: EXAONE"), Right([EXAONE], license=EXAONE_NC, whence="card", told="license EXAONE of the card is taken as")),
     ("a licence's name alone", card("base_model: " + EXAONE, "license_name: exaone"), Right([EXAONE], license=EXAONE_NC, whence="card")),
     ("licence in a tag", card("base_model: " + AX, "tags: ['license:mit']"), Right([AX], license="MIT", whence="tags")),

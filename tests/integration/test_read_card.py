@@ -165,6 +165,16 @@ class ReadCard(unittest.TestCase):
             self.anyone.call("Registry.ReadCard", files=[file("README.md", content + b"x" * 400)])
         self.assertIn(caught.exception.code, ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"))
 
+    def test_the_head_of_weights(self):
+        """What lies past 256 KiB of a GGUF file is not read, since whoever sends no more hears the same."""
+        base = ("general.base_model.0.repo_url", "https://huggingface.co/" + AX)
+        for padding, parents in ((200 << 10, (AX + "@initial", "gguf")), (256 << 10, ("", ""))):
+            whole = gguf(("general.description", "x" * padding), base)
+            for content in (whole, whole[:256 << 10]):
+                read = self.read(name="kim/x", files=[dict(file("x.gguf", content), size=len(whole))])
+                self.assertEqual(read["values"]["parents"], parents)
+                self.assertEqual(read["values"]["relation"], ("quantized", "GGUF files"))
+
     def test_places(self):
         """Of one address two read at a time; who comes beyond that is told so, and may come again."""
         outcomes = self.read_at_once([self.anyone])

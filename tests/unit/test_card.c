@@ -11,6 +11,7 @@
 
 #include "cli/console/local.h"
 #include "declare/card.h"
+#include "declare/parent_tag.h"
 #include "declare/infer.h"
 
 #define CARDS JK_TESTS_DIR "/data/model-cards/"
@@ -295,6 +296,60 @@ static void test_many_tags(void **state)
     is(card.tag_license, "mit");
 }
 
+static void test_parent_tags(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tag, *name, *word;
+        enum jk_relation relation;
+    } rows[] = {
+        {"base_model:a/b", "a/b", "", JK_RELATION_NONE},
+        {"base_model:adapter:a/b", "a/b", "adapter", JK_RELATION_ADAPTER},
+        {"base_model:distill:a/b", "a/b", "distill", JK_RELATION_NONE}, /* none of the Hub's four */
+        {"base_model:by hand:a/b", "a/b", "by hand", JK_RELATION_NONE},
+        {"base_model:merge:https://hub/a/b", "https://hub/a/b", "merge", JK_RELATION_MERGE},
+        {"base_model:https://hub/a/b", "https://hub/a/b", "", JK_RELATION_NONE},
+        {"base_model:a/b:c", "a/b:c", "", JK_RELATION_NONE},
+        {"base_model:finetune:", NULL, "finetune", JK_RELATION_FINETUNE},
+        {"base_model:finetune", NULL, "", JK_RELATION_NONE},
+        {"base_model:", NULL, "", JK_RELATION_NONE},
+        {"base_model", NULL, "", JK_RELATION_NONE},
+        {"base_models:a/b", NULL, "", JK_RELATION_NONE},
+        {"", NULL, "", JK_RELATION_NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct jk_parent_tag parent;
+        assert_int_equal(jk_parent_tag_read(jk_span_of(rows[i].tag), &parent), rows[i].name != NULL);
+        if (rows[i].name) is(parent.name, rows[i].name);
+        is(parent.word, rows[i].word);
+        assert_int_equal(parent.relation, rows[i].relation);
+    }
+}
+
+/* A model may be written with its hub's host, in letters of any case. */
+static void test_ids_on_a_hub(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *hub, *id;
+    } rows[] = {
+        {"a/b", "hub.example", "a/b"},
+        {"https://huggingface.co/a/b", "huggingface.co", "a/b"},
+        {"hub.example/a/b", "hub.example", "a/b"},
+        {"Hub.Example/a/b", "hub.example", "a/b"},
+        {"https://hub.example/a/b", "hub.example", "a/b"},
+        {"hub.example/a/b", "huggingface.co", ""},
+        {"hub.example.org/a/b", "hub.example", ""},
+        {"hub.example/a/b/c", "hub.example", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct jk_parent_text parent;
+        if (jk_parents_read(jk_span_of(rows[i].text), &arena, &parent) != NULL)
+            fail_msg("%s is no parent", rows[i].text);
+        is(jk_parents_id_on(&parent, jk_span_of(rows[i].hub)), rows[i].id);
+    }
+}
+
 static void test_tags_of_parents(void **state)
 {
     (void)state;
@@ -392,6 +447,8 @@ int main(void)
         cmocka_unit_test(test_variants),
         cmocka_unit_test(test_many_tags),
         cmocka_unit_test(test_tags_of_parents),
+        cmocka_unit_test(test_parent_tags),
+        cmocka_unit_test(test_ids_on_a_hub),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_parents_limit),
         cmocka_unit_test(test_front_matter_limit),
