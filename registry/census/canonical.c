@@ -27,9 +27,9 @@ void jk_canonical_add_string(struct jk_text *out, struct jk_span text)
             plain++;
         jk_text_add(out, (struct jk_span){text.at + i, plain - i});
         if (plain == text.len) break;
-        char letter = letter_of(text.at[plain]);
-        if (letter)
-            jk_text_addf(out, "\\%c", letter);
+        char escape[] = {'\\', letter_of(text.at[plain])};
+        if (escape[1] != 0)
+            jk_text_add(out, (struct jk_span){escape, sizeof escape});
         else
             jk_text_addf(out, "\\u%04x", (unsigned char)text.at[plain]);
     }
@@ -48,7 +48,8 @@ bool jk_canonical_take(struct jk_span *rest, const char *literal)
  * none: no text of the registry has one. */
 static size_t escape_of(struct jk_span text, char *out_byte)
 {
-    for (size_t i = 0; text.len >= 2 && i < sizeof short_escapes / sizeof short_escapes[0]; i++) {
+    if (text.len < 2 || text.at[0] != '\\') return 0;
+    for (size_t i = 0; i < sizeof short_escapes / sizeof short_escapes[0]; i++) {
         if (short_escapes[i].letter != text.at[1]) continue;
         *out_byte = short_escapes[i].byte;
         return 2;
@@ -65,17 +66,17 @@ bool jk_canonical_take_string(struct jk_span *rest, struct jk_canonical_string *
 {
     size_t i = 1, len = 0;
     if (rest->len < 2 || rest->at[0] != '"') return false;
-    for (; i < rest->len && rest->at[i] != '"'; len++) {
+    for (;; len++) {
         char byte;
-        size_t taken = 1;
-        if (rest->at[i] == '\\')
-            taken = escape_of((struct jk_span){rest->at + i, rest->len - i}, &byte);
-        else if ((unsigned char)rest->at[i] < ' ')
-            return false;
+        size_t begun = i;
+        while (i < rest->len && needs_no_escape(rest->at[i]))
+            i++;
+        len += i - begun;
+        if (i < rest->len && rest->at[i] == '"') break;
+        size_t taken = escape_of((struct jk_span){rest->at + i, rest->len - i}, &byte);
         if (taken == 0) return false;
         i += taken;
     }
-    if (i >= rest->len) return false;
     *out_string = (struct jk_canonical_string){{rest->at + 1, i - 1}, len};
     *rest = (struct jk_span){rest->at + i + 1, rest->len - i - 1};
     return true;
@@ -97,11 +98,15 @@ bool jk_canonical_text(const struct jk_canonical_string *string, char *room, siz
     *out_text = string->raw;
     if (string->len > size) return false;
     if (string->len == string->raw.len) return true;
-    for (size_t i = 0; i < string->raw.len; len++) {
-        size_t taken = 1;
-        room[len] = string->raw.at[i];
-        if (room[len] == '\\') taken = escape_of((struct jk_span){string->raw.at + i, string->raw.len - i}, &room[len]);
-        i += taken;
+    for (struct jk_span rest = string->raw; rest.len > 0; len++) {
+        const char *escape = memchr(rest.at, '\\', rest.len);
+        size_t plain = escape ? (size_t)(escape - rest.at) : rest.len;
+        memcpy(room + len, rest.at, plain);
+        len += plain;
+        if (!escape) break;
+        rest = (struct jk_span){escape, rest.len - plain};
+        size_t taken = escape_of(rest, &room[len]);
+        rest = (struct jk_span){rest.at + taken, rest.len - taken};
     }
     *out_text = (struct jk_span){room, len};
     return true;

@@ -27,6 +27,9 @@ struct jk_crawl_item {
     bool done;              /* what the hub says of it has been noted */
     bool listed;            /* its children have been */
     bool asked, list_asked; /* by this process, with or without success; for the caller */
+    bool refused;           /* the hub would not show it when this process asked first; for the caller */
+    bool tallied;           /* what its list has besides models is counted; for the caller */
+    bool tally_noted;       /* … and the journal says how much that is */
     uint32_t shown_by;      /* whose list had it last, of those that this process read; JK_CRAWL_NONE: none */
     uint32_t doubted;       /* whose list had it though the hub said that it is not there; JK_CRAWL_NONE: none */
     uint32_t hash;

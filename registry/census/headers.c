@@ -94,6 +94,22 @@ bool jk_headers_resolve(struct jk_span url, struct jk_span reference, struct jk_
     return true;
 }
 
+void jk_headers_limit_page(struct jk_span url, unsigned limit, struct jk_text *out_url)
+{
+    struct jk_span query = url, path, part;
+    bool first = true;
+    (void)jk_span_cut(&query, '?', &path);
+    jk_text_add(out_url, path);
+    while (query.len > 0) {
+        (void)jk_span_cut(&query, '&', &part);
+        if (part.len == 0 || jk_span_starts(part, JK_SPAN("limit="))) continue;
+        jk_text_add_char(out_url, first ? '?' : '&');
+        jk_text_add(out_url, part);
+        first = false;
+    }
+    jk_text_addf(out_url, "%climit=%u", first ? '?' : '&', limit);
+}
+
 struct jk_span jk_headers_model(struct jk_span url)
 {
     static const struct jk_span before = JK_SPAN("/api/models/");

@@ -18,6 +18,8 @@ struct jk_span jk_headers_origin(struct jk_span url);
 /* What a URL in an answer from `url` means: itself, if it is of the same origin, or that origin with a path that begins
  * with one "/". False, with nothing appended: anything else, which a client with a token must not follow. */
 bool jk_headers_resolve(struct jk_span url, struct jk_span reference, struct jk_text *out_url);
+/* A list's URL for `limit` objects a page, in place of what it says of that; whatever else it asks for stays. */
+void jk_headers_limit_page(struct jk_span url, unsigned limit, struct jk_text *out_url);
 /* The id at the end of /api/models/ORG/NAME, on any origin or none, with or without a query; empty if there is none. Still
  * percent-encoded. */
 struct jk_span jk_headers_model(struct jk_span url);

@@ -18,11 +18,19 @@ void jk_intern_init(struct jk_intern *intern, bool fold)
     jk_arena_init(&intern->texts, SIZE_MAX / 4);
 }
 
-void jk_intern_done(struct jk_intern *intern)
+void jk_intern_close(struct jk_intern *intern)
 {
-    jk_arena_done(&intern->texts);
     free(intern->rows);
     free(intern->buckets);
+    intern->rows = NULL;
+    intern->buckets = NULL;
+    intern->count = intern->room = 0;
+}
+
+void jk_intern_done(struct jk_intern *intern)
+{
+    jk_intern_close(intern);
+    jk_arena_done(&intern->texts);
     *intern = (struct jk_intern){.fold = intern->fold};
 }
 

@@ -20,6 +20,8 @@ struct jk_intern {
 
 void jk_intern_init(struct jk_intern *intern, bool fold);
 void jk_intern_done(struct jk_intern *intern);
+/* Frees everything but the texts, to which spans may point until jk_intern_done; nothing is found any more. */
+void jk_intern_close(struct jk_intern *intern);
 /* The text's number, a new one if it is new; NONE without memory. */
 uint32_t jk_intern_add(struct jk_intern *intern, struct jk_span text);
 uint32_t jk_intern_find(const struct jk_intern *intern, struct jk_span text); /* NONE: not there */

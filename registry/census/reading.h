@@ -7,6 +7,8 @@
 
 #include "census/record.h"
 #include "census/run.h"
+#include "declare/files.h"
+#include "declare/weight_head.h"
 
 #define JK_READING_MEMORY (64u << 20) /* for what one object declares */
 
@@ -17,14 +19,19 @@ struct jk_reading {
     const struct jk_declaration *declared; /* in the arena */
     enum jk_relation hub_relation;         /* one of the hub's four; NONE: not told */
     struct jk_names tagged;                /* what its tags name as parents */
+    struct jk_file weights; /* a safetensors file of the model's own folder whose head would tell more; no name: none */
+    struct jk_weight_head head;
+    const char *head_file; /* whose head was read; NULL: none */
 };
 
 void jk_reading_init(struct jk_reading *reading);
 void jk_reading_done(struct jk_reading *reading);
 
 /* From the object that the hub's API returns, at most JK_HUB_RECORD_OBJECT_MAX bytes; the spans live until the next reading.
- * INVALID_ARGUMENT with violations for what has no record. */
-JK_MUST_USE enum jk_status jk_reading_take(struct jk_reading *reading, struct jk_span object, struct jk_error *error);
+ * `head`: the beginning of reading->weights, which the reading before had named; NULL: not asked for. INVALID_ARGUMENT with
+ * violations for what has no record. */
+JK_MUST_USE enum jk_status jk_reading_take(struct jk_reading *reading, struct jk_span object,
+                                           const struct jk_file *head, struct jk_error *error);
 
 /* The line about it; the spans live until the next reading. */
 void jk_reading_line(const struct jk_reading *reading, struct jk_census_line *out_line);

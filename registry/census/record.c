@@ -4,11 +4,11 @@
 
 #include <stdlib.h>
 
-#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/defer.h"
 #include "census/record_inside.h"
 #include "declare/card.h"
+#include "declare/hub.h"
 #include "declare/json.h"
 #include "declare/reference.h"
 #include "domain/ident.h"
@@ -26,13 +26,6 @@ bool jk_hub_record_has_mappings(struct jk_span key)
     return meant && strcmp(meant, "base_model") == 0;
 }
 
-bool jk_hub_record_is_identity(struct jk_span text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (!jk_ascii_alnum(text.at[i])) return false;
-    return text.len > 0 && text.len <= JK_HUB_RECORD_IDENTITY_MAX;
-}
-
 /* Tags about parents and licences go before others where there is not enough room. */
 static bool is_telling_tag(struct jk_span tag)
 {
@@ -40,12 +33,6 @@ static bool is_telling_tag(struct jk_span tag)
 }
 
 /* ---- parts ---- */
-
-static struct jk_span string_of(const json_t *value)
-{
-    if (!json_is_string(value)) return JK_SPAN("");
-    return (struct jk_span){json_string_value(value), json_string_length(value)};
-}
 
 /* `"key":`, with a comma before it but for the first. */
 static void add_key(struct jk_text *out, struct jk_span key)
@@ -66,7 +53,7 @@ static void add_time(struct jk_text *out, const json_t *object, const char *key)
 {
     char text[JK_TIME_TEXT];
     int64_t time_us;
-    if (!jk_time_parse(string_of(json_object_get(object, key)), &time_us)) return;
+    if (!jk_time_parse(jk_declared_json_span(json_object_get(object, key)), &time_us)) return;
     jk_time_format(time_us, text);
     add_text(out, key, jk_span_of(text));
 }
@@ -83,7 +70,7 @@ static void add_flag(struct jk_text *out, const json_t *object, const char *key)
 static void add_gated(struct jk_text *out, const json_t *object)
 {
     const json_t *value = json_object_get(object, "gated");
-    struct jk_span word = string_of(value);
+    struct jk_span word = jk_declared_json_span(value);
     if (jk_span_equal(word, JK_SPAN("auto")) || jk_span_equal(word, JK_SPAN("manual")))
         add_text(out, "gated", word);
     else if (json_is_boolean(value))
@@ -122,7 +109,7 @@ static struct member *sorted_members(const json_t *object, bool (*keeps)(struct 
 
 static bool add_card_text(struct jk_text *out, const json_t *value)
 {
-    struct jk_span text = string_of(value);
+    struct jk_span text = jk_declared_json_span(value);
     if (text.len == 0 || text.len > JK_HUB_RECORD_TEXT_MAX) return false;
     jk_canonical_add_string(out, text);
     return true;
@@ -135,7 +122,7 @@ static void add_mapping(struct jk_text *out, const json_t *mapping)
     struct member *members = sorted_members(mapping, jk_reference_key, &count);
     jk_text_init(&inner, 0);
     for (size_t i = 0; members && i < count; i++) {
-        struct jk_span text = string_of(members[i].value);
+        struct jk_span text = jk_declared_json_span(members[i].value);
         if (text.len <= JK_HUB_RECORD_TEXT_MAX) add_text(&inner, members[i].key.at, text);
     }
     out->failed = out->failed || inner.failed || !members;
@@ -220,7 +207,7 @@ static void choose_tags(const json_t *tags, bool telling, bool *chosen, size_t *
     jk_text_init(&written, 0);
     json_array_foreach(tags, index, item)
     {
-        struct jk_span tag = string_of(item);
+        struct jk_span tag = jk_declared_json_span(item);
         if (tag.len == 0 || tag.len > JK_HUB_RECORD_TAG_MAX || is_telling_tag(tag) != telling) continue;
         jk_text_clear(&written);
         jk_canonical_add_string(&written, tag);
@@ -245,7 +232,7 @@ static void add_tags(struct jk_text *out, const json_t *object)
         if (!chosen[index]) continue;
         if (first) add_key(out, JK_SPAN("tags"));
         jk_text_add_char(out, first ? '[' : ',');
-        jk_canonical_add_string(out, string_of(item));
+        jk_canonical_add_string(out, jk_declared_json_span(item));
         first = false;
     }
     if (!first) jk_text_add_char(out, ']');
@@ -271,9 +258,9 @@ struct parts {
 
 static void write_parts(struct parts *parts, const json_t *object, struct jk_span id)
 {
-    struct jk_span identity = string_of(json_object_get(object, "_id"));
-    struct jk_span revision = string_of(json_object_get(object, "sha"));
-    if (jk_hub_record_is_identity(identity)) add_text(&parts->before, "_id", identity);
+    struct jk_span identity = jk_declared_json_span(json_object_get(object, "_id"));
+    struct jk_span revision = jk_declared_json_span(json_object_get(object, "sha"));
+    if (!jk_ident_identity_fault(identity)) add_text(&parts->before, "_id", identity);
     add_card(&parts->before, object);
     add_time(&parts->before, object, "createdAt");
     add_flag(&parts->before, object, "disabled");
@@ -325,8 +312,8 @@ static enum jk_status reduce(const json_t *object, struct jk_span id, struct par
 /* The field that has the model's name: `modelId` in older answers. */
 static struct jk_span id_of(const json_t *object, struct jk_error *error)
 {
-    struct jk_span id = string_of(json_object_get(object, "id"));
-    if (id.len == 0) id = string_of(json_object_get(object, "modelId"));
+    struct jk_span id = jk_declared_json_span(json_object_get(object, "id"));
+    if (id.len == 0) id = jk_declared_json_span(json_object_get(object, "modelId"));
     const char *fault = id.len == 0 ? "is needed" : jk_ident_model_fault(id);
     char shown[200];
     jk_text_shorten(id, shown, sizeof shown);
@@ -348,8 +335,8 @@ enum jk_status jk_hub_record_reduce_json(const json_t *object, struct jk_text *o
 
 enum jk_status jk_hub_record_reduce(struct jk_span object, struct jk_text *out, struct jk_error *error)
 {
-    json_t *root =
-        jk_declared_json_within(object, JK_HUB_RECORD_OBJECT_MAX, JK_HUB_RECORD_VALUES_MAX, "hub_model", error);
+    json_t *root = jk_declared_json_within(object, JK_HUB_RECORD_OBJECT_MAX, JK_HUB_RECORD_VALUES_MAX, jk_hub_wanted,
+                                           "hub_model", error);
     if (!root) return jk_error_result(error);
     enum jk_status status = jk_hub_record_reduce_json(root, out, error);
     json_decref(root);

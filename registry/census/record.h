@@ -41,8 +41,9 @@ JK_MUST_USE enum jk_status jk_hub_record_reduce_json(const json_t *object, struc
  * unchanged. */
 JK_MUST_USE enum jk_status jk_hub_record_read(struct jk_span bytes, struct jk_hub_record *out_record,
                                               struct jk_error *error);
-/* The listing of a record that has been read, from the record's bytes; nothing where it has none. */
-void jk_hub_record_listing(struct jk_span bytes, const struct jk_hub_record *record, struct jk_text *out);
+/* Its id, identity and revision alone, of a record that was read before, or that the log names: nothing is checked but that
+ * these can be told. False: they cannot. */
+bool jk_hub_record_names(struct jk_span bytes, struct jk_hub_record *out_record);
 /* What a record says of its licence alone, as an object for jk_hub_parse: the same bytes for models that say the same. */
 void jk_hub_record_license(const struct jk_hub_record *record, struct jk_text *out);
 

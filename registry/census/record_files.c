@@ -4,6 +4,7 @@
 
 #include "base/defer.h"
 #include "census/record_inside.h"
+#include "declare/json.h"
 #include "domain/manifest.h"
 
 struct file {
@@ -43,7 +44,7 @@ bool jk_hub_record_path(struct jk_span name, struct jk_text *room, struct jk_spa
 /* A number of bytes; as text, too. */
 static bool size_of(const json_t *value, uint64_t *out_size)
 {
-    struct jk_span text = {json_string_value(value), json_string_length(value)};
+    struct jk_span text = jk_declared_json_span(value);
     if (json_is_integer(value) && json_integer_value(value) >= 0)
         *out_size = (uint64_t)json_integer_value(value);
     else if (!json_is_string(value) || !jk_span_to_u64(text, out_size))
@@ -62,7 +63,7 @@ static bool read_sibling(const json_t *item, size_t index, struct jk_text *room,
     out_file->readable = jk_hub_record_path(out_file->name, room, &out_file->path);
     out_file->has_size = size_of(json_object_get(item, "size"), &out_file->size);
     if (json_is_object(lfs)) {
-        struct jk_span hex = {json_string_value(digest), json_string_length(digest)};
+        struct jk_span hex = jk_declared_json_span(digest);
         out_file->lfs = lfs;
         out_file->has_size = size_of(json_object_get(lfs, "size"), &out_file->size) || out_file->has_size;
         if (!out_file->has_size || !json_is_string(digest) || !jk_digest_parse(hex, &out_file->digest))
@@ -106,15 +107,27 @@ static bool gather_siblings(const json_t *siblings, struct files *files)
     return !room.failed;
 }
 
+static void add_large(struct jk_text *out, const char hex[JK_DIGEST_HEX + 1], uint64_t size)
+{
+    jk_text_add(out, JK_SPAN("\"lfs\":{\"sha256\":\""));
+    jk_text_add(out, (struct jk_span){hex, JK_DIGEST_HEX});
+    jk_text_add(out, JK_SPAN("\",\"size\":"));
+    jk_text_add_u64(out, size);
+    jk_text_add(out, JK_SPAN("},"));
+}
+
 static void write_file(struct jk_text *out, const struct file *file)
 {
     char hex[JK_DIGEST_HEX + 1];
     jk_digest_hex(&file->digest, hex);
     jk_text_add_char(out, '{');
-    if (file->lfs) jk_text_addf(out, "\"lfs\":{\"sha256\":\"%s\",\"size\":%llu},", hex, (unsigned long long)file->size);
+    if (file->lfs) add_large(out, hex, file->size);
     jk_text_add_str(out, "\"rfilename\":");
     jk_canonical_add_string(out, file->name);
-    if (!file->lfs && file->has_size) jk_text_addf(out, ",\"size\":%llu", (unsigned long long)file->size);
+    if (!file->lfs && file->has_size) {
+        jk_text_add(out, JK_SPAN(",\"size\":"));
+        jk_text_add_u64(out, file->size);
+    }
     jk_text_add_char(out, '}');
 }
 

@@ -4,14 +4,13 @@
 
 #include "census/record.h"
 
-#define JK_HUB_RECORD_BODY_MAX     65400u /* bytes of a record that lists files, without what was left out */
-#define JK_HUB_RECORD_CARD_MAX     16384u /* bytes of cardData, as written */
-#define JK_HUB_RECORD_TAGS_MAX     16384u /* bytes of tags, as written */
-#define JK_HUB_RECORD_TAG_MAX      256u   /* bytes of one */
-#define JK_HUB_RECORD_TEXT_MAX     1024u  /* bytes of a text in cardData, and of a file's name */
-#define JK_HUB_RECORD_KEY_MAX      64u    /* bytes of a key in cardData */
-#define JK_HUB_RECORD_IDENTITY_MAX 64u
-#define JK_HUB_RECORD_LIST_MAX     64u /* texts and mappings in a list of cardData */
+#define JK_HUB_RECORD_BODY_MAX 65400u /* bytes of a record that lists files, without what was left out */
+#define JK_HUB_RECORD_CARD_MAX 16384u /* bytes of cardData, as written */
+#define JK_HUB_RECORD_TAGS_MAX 16384u /* bytes of tags, as written */
+#define JK_HUB_RECORD_TAG_MAX  256u   /* bytes of one */
+#define JK_HUB_RECORD_TEXT_MAX 1024u  /* bytes of a text in cardData, and of a file's name */
+#define JK_HUB_RECORD_KEY_MAX  64u    /* bytes of a key in cardData */
+#define JK_HUB_RECORD_LIST_MAX 64u    /* texts and mappings in a list of cardData */
 
 /* Whether a record keeps that member of cardData, and that of a mapping among the parents. */
 bool jk_hub_record_keeps(struct jk_span key);
@@ -24,7 +23,6 @@ struct jk_hub_record_files {
 };
 JK_MUST_USE enum jk_status jk_hub_record_reduce_files(const json_t *object, size_t room,
                                                       struct jk_hub_record_files *files, struct jk_error *error);
-bool jk_hub_record_is_identity(struct jk_span text);
 /* A file's name as a listing has it, percent-encoded in `room` if need be; false if a listing cannot have it. */
 bool jk_hub_record_path(struct jk_span name, struct jk_text *room, struct jk_span *out_path);
 

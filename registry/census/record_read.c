@@ -55,7 +55,7 @@ static bool take_plain(struct scan *scan, struct jk_span *out_text)
 static bool read_identity(struct scan *scan)
 {
     if (!take_plain(scan, &scan->record->identity)) return false;
-    return jk_hub_record_is_identity(scan->record->identity) ||
+    return !jk_ident_identity_fault(scan->record->identity) ||
            wrong(scan, "must have an _id of 1 to 64 letters and digits");
 }
 
@@ -350,13 +350,36 @@ enum jk_status jk_hub_record_read(struct jk_span bytes, struct jk_hub_record *ou
     return JK_OK;
 }
 
-void jk_hub_record_listing(struct jk_span bytes, const struct jk_hub_record *record, struct jk_text *out)
+/* ---- the names alone ---- */
+
+/* Passes over a value of any kind. */
+static bool pass_value(struct jk_span *rest)
 {
-    struct jk_hub_record again;
-    struct scan scan;
-    if (jk_digest_is_zero(&record->listing)) return;
-    if (scan_record(&scan, bytes, &again)) jk_text_add(out, jk_text_span(&scan.listing));
-    scan_done(&scan);
+    if (jk_canonical_pass(rest)) return true;
+    size_t len = 0;
+    while (len < rest->len && rest->at[len] != ',' && rest->at[len] != '}')
+        len++;
+    *rest = (struct jk_span){rest->at + len, rest->len - len};
+    return len > 0;
+}
+
+bool jk_hub_record_names(struct jk_span bytes, struct jk_hub_record *out_record)
+{
+    struct jk_hub_record record = {.created_us = JK_TIME_NONE, .modified_us = JK_TIME_NONE};
+    struct jk_canonical_string key, text;
+    for (bool first = true; jk_canonical_take(&bytes, first ? "{" : ","); first = false) {
+        if (!jk_canonical_take_string(&bytes, &key) || !jk_canonical_take(&bytes, ":")) return false;
+        struct jk_span *name = jk_span_equal(key.raw, JK_SPAN("_id"))   ? &record.identity
+                               : jk_span_equal(key.raw, JK_SPAN("id"))  ? &record.id
+                               : jk_span_equal(key.raw, JK_SPAN("sha")) ? &record.revision
+                                                                        : NULL;
+        if (!name && !pass_value(&bytes)) return false;
+        if (!name) continue;
+        if (!jk_canonical_take_string(&bytes, &text) || text.len != text.raw.len) return false;
+        *name = text.raw;
+    }
+    *out_record = record;
+    return record.id.len > 0 && jk_canonical_take(&bytes, "}") && bytes.len == 0;
 }
 
 /* ---- the licence alone ---- */

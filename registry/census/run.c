@@ -11,11 +11,9 @@
 
 #define FORMAT "jokbo/census-run/v1"
 
-static const char *const states[] = {[JK_CENSUS_PRESENT] = "present",
-                                     [JK_CENSUS_MOVED] = "moved",
-                                     [JK_CENSUS_ABSENT] = "absent",
-                                     [JK_CENSUS_UNKNOWN] = "unknown",
-                                     [JK_CENSUS_SAME] = "same"};
+static const char *const states[] = {
+    [JK_CENSUS_PRESENT] = "present", [JK_CENSUS_MOVED] = "moved", [JK_CENSUS_ABSENT] = "absent",
+    [JK_CENSUS_UNKNOWN] = "unknown", [JK_CENSUS_SAME] = "same",   [JK_CENSUS_UNREADABLE] = "unreadable"};
 
 const char *jk_census_state_text(enum jk_census_state state)
 {
@@ -80,6 +78,20 @@ static void write_declared(struct jk_text *out, const struct jk_census_line *lin
     jk_text_add_char(out, '}');
 }
 
+static void write_weights_header(struct jk_text *out, const struct jk_census_head *head)
+{
+    if (head->file.len == 0) return;
+    begin_member(out, "header");
+    jk_text_add_char(out, '{');
+    write_text(out, "file", head->file);
+    write_text(out, "why", head->why);
+    if (head->why.len == 0)
+        jk_text_addf(out, ",\"tensors\":%llu,\"parameters\":%llu", (unsigned long long)head->tensors,
+                     (unsigned long long)head->parameters);
+    write_text(out, "types", head->types);
+    jk_text_add_char(out, '}');
+}
+
 void jk_census_line_write(const struct jk_census_line *line, struct jk_text *out)
 {
     jk_text_add_str(out, "{");
@@ -90,6 +102,7 @@ void jk_census_line_write(const struct jk_census_line *line, struct jk_text *out
         write_text(out, "record", line->record);
         write_declared(out, line);
         write_text(out, "hub_relation", hub.len > 0 ? hub : JK_SPAN("none"));
+        write_weights_header(out, &line->head);
     } else {
         write_text(out, "id", line->id);
         write_text(out, "to", line->to);
@@ -221,28 +234,55 @@ static bool find_state(struct jk_span word, enum jk_census_state *out_state)
     return false;
 }
 
+static uint64_t number_of(struct reader *reader, const json_t *value, const char *key)
+{
+    if (json_is_integer(value) && json_integer_value(value) >= 0) return (uint64_t)json_integer_value(value);
+    wrong_member(reader, key, "must be a number");
+    return 0;
+}
+
+static void read_weights_header(struct reader *reader, const json_t *header, struct jk_census_head *head)
+{
+    if (!header) return;
+    if (!json_is_object(header)) wrong_member(reader, "header", "must be an object");
+    head->file = text_member(reader, header, "file");
+    head->why = text_member(reader, header, "why");
+    head->types = text_member(reader, header, "types");
+    if (head->file.len == 0) wrong_member(reader, "header", "must name its file");
+    if (head->why.len > 0) return;
+    head->tensors = number_of(reader, json_object_get(header, "tensors"), "tensors");
+    head->parameters = number_of(reader, json_object_get(header, "parameters"), "parameters");
+}
+
+/* What a line says of a present one besides its record. */
+static void read_present(struct reader *reader, const json_t *root, struct jk_census_line *line)
+{
+    if (line->record.len == 0) wrong_member(reader, "record", "is needed");
+    read_declared(reader, json_object_get(root, "declared"), line);
+    line->hub_relation = relation_member(reader, root, "hub_relation", true);
+    read_weights_header(reader, json_object_get(root, "header"), &line->head);
+}
+
 static void read_line(struct reader *reader, const json_t *root, struct jk_census_line *line)
 {
     if (!find_state(text_member(reader, root, "state"), &line->state))
-        wrong_member(reader, "state", "must be present, same, moved, absent or unknown");
+        wrong_member(reader, "state", "must be present, same, moved, absent, unreadable or unknown");
     if (reader->failed) return;
     if (line->state == JK_CENSUS_PRESENT) {
         line->record = text_member(reader, root, "record");
-        if (line->record.len == 0) wrong_member(reader, "record", "is needed");
-        read_declared(reader, json_object_get(root, "declared"), line);
-        line->hub_relation = relation_member(reader, root, "hub_relation", true);
+        read_present(reader, root, line);
         return;
     }
     line->id = id_member(reader, root, "id");
     if (line->state == JK_CENSUS_MOVED) line->to = id_member(reader, root, "to");
     line->identity = text_member(reader, root, "identity");
-    if (line->identity.len > 0 && !jk_hub_record_is_identity(line->identity))
+    if (line->identity.len > 0 && jk_ident_identity_fault(line->identity))
         wrong_member(reader, "identity", "must be 1 to 64 letters and digits");
     line->why = text_member(reader, root, "why");
     line->revision = text_member(reader, root, "revision");
     line->tags = text_member(reader, root, "tags");
     bool revision = jk_ident_revision_fault(line->revision) == NULL;
-    if (line->state == JK_CENSUS_SAME && !revision)
+    if (!revision && (line->state == JK_CENSUS_SAME || line->revision.len > 0))
         wrong_member(reader, "revision", "must be 40 or 64 hexadecimal digits");
 }
 
@@ -283,13 +323,6 @@ static int64_t date_member(struct reader *reader, const json_t *object, const ch
     if (text.len > 0 && !jk_time_parse_canonical(text, &time_us))
         wrong_member(reader, key, "must be a time as 2026-01-15T00:00:00.000000Z");
     return time_us;
-}
-
-static uint64_t number_of(struct reader *reader, const json_t *value, const char *key)
-{
-    if (json_is_integer(value) && json_integer_value(value) >= 0) return (uint64_t)json_integer_value(value);
-    wrong_member(reader, key, "must be a number");
-    return 0;
 }
 
 static void *array_of(struct reader *reader, size_t count, size_t size)

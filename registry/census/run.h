@@ -4,10 +4,12 @@
  *   run.json      {"format":"jokbo/census-run/v1","hub":"huggingface.co","bases":["ORG/NAME",…],"started":TIME,
  *                  "finished":TIME,"complete":true,"models":N,"children":{"ORG/NAME":N,…}}
  *   models.jsonl  {"state":"present","record":"<the canonical record as text>","declared":{"relation":WORD,
- *                  "relation_from":TEXT,"parents":[TEXT,…],"parents_from":TEXT,"notes":[TEXT,…]},"hub_relation":WORD}
+ *                  "relation_from":TEXT,"parents":[TEXT,…],"parents_from":TEXT,"notes":[TEXT,…]},"hub_relation":WORD,
+ *                  "header":{"file":TEXT,"tensors":N,"parameters":N,"types":TEXT} or {"file":TEXT,"why":TEXT}}
  *                 {"state":"same","id":ID,"identity":TEXT,"revision":TEXT,"tags":"<as in a record, those of parents>"}
  *                 {"state":"moved","id":ID,"to":ID,"identity":TEXT}
  *                 {"state":"absent","id":ID,"identity":TEXT}
+ *                 {"state":"unreadable","id":ID,"identity":TEXT,"revision":TEXT,"tags":"<as of same>","why":TEXT}
  *                 {"state":"unknown","id":ID,"why":TEXT}
  *
  * Times are as in entries. What is not known has no member. What a model declares is found when it is read, from the
@@ -26,6 +28,8 @@
 /* ---- a line ---- */
 
 /* Same: it is present, with the identity and revision that the registry observed last, so its record was not asked for.
+ * Unreadable: the hub says for good that it cannot be read, and will not say otherwise when it is asked again: it breaks a
+ * limit, or the hub shows it to nobody here. It was not found to be gone, and nothing is written of it.
  * Unknown: it could not be asked, so nothing follows. */
 enum jk_census_state {
     JK_CENSUS_PRESENT,
@@ -33,17 +37,26 @@ enum jk_census_state {
     JK_CENSUS_ABSENT,
     JK_CENSUS_UNKNOWN,
     JK_CENSUS_SAME,
+    JK_CENSUS_UNREADABLE,
     JK_CENSUS_STATES
+};
+
+/* Of a present one whose weights' header was asked for. */
+struct jk_census_head {
+    struct jk_span file; /* empty: it was not asked for */
+    struct jk_span why;  /* why it was not had, or tells nothing; empty: it tells the rest */
+    struct jk_span types;
+    uint64_t tensors, parameters;
 };
 
 struct jk_census_line {
     enum jk_census_state state;
     struct jk_span id;       /* of present ones in the record only */
     struct jk_span to;       /* of moved ones: the new id */
-    struct jk_span identity; /* of same, moved and absent ones, where it is known */
-    struct jk_span revision; /* of same ones */
-    struct jk_span tags;     /* of same ones: those that name parents, as a record has them; empty: none */
-    struct jk_span why;      /* of unknown ones */
+    struct jk_span identity; /* of same, moved, absent and unreadable ones, where it is known */
+    struct jk_span revision; /* of same ones, and of unreadable ones where it is known */
+    struct jk_span tags; /* of same and unreadable ones: those that name parents, as a record has them; empty: none */
+    struct jk_span why;  /* of unreadable and unknown ones */
     /* Of present ones. */
     struct jk_span record;
     struct jk_names parents;                    /* as written */
@@ -51,6 +64,7 @@ struct jk_census_line {
     struct jk_span relation_from, parents_from; /* "card", …; empty for nowhere */
     struct jk_span notes[JK_DOUBTS_MAX];
     size_t note_count;
+    struct jk_census_head head;
 };
 
 const char *jk_census_state_text(enum jk_census_state state); /* "present", … */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cli/console/local.h"
 #include "cli/console/print.h"
+#include "declare/files.h"
 
 #define TRIES       5
 #define PAUSE_MS    250 /* before the second try; doubles with each further one */
@@ -16,6 +17,7 @@
 
 /* ---- opening ---- */
 
+/* *out_token NULL: none is given. */
 static enum jk_status read_hub_token(struct jk_cli *cli, const char **out_token)
 {
     const char *path = jk_options_text(&cli->options, JK_OPTION_HUB_TOKEN_FILE);
@@ -34,7 +36,7 @@ static enum jk_status read_hub_token(struct jk_cli *cli, const char **out_token)
 
 /* http is for tests and tunnels on this machine alone: a token, and what is said of models, must not be read or changed
  * on the way. */
-static bool is_safe(struct jk_span url)
+bool jk_hub_is_safe(struct jk_span url)
 {
     struct jk_span host = jk_headers_origin(url);
     if (jk_span_starts_fold(url, JK_SPAN("https://"))) return host.len > 0;
@@ -44,24 +46,38 @@ static bool is_safe(struct jk_span url)
     return jk_settings_is_loopback(copy);
 }
 
+/* `hub` has all but what it fetches with. --ca is the registry's; a hub is on the open internet. */
+static enum jk_status start_client(struct jk_hub_client *hub, size_t body_max, bool compressed)
+{
+    struct jk_fetch_options options = {.timeout_ms = (int)hub->cli->settings.timeout_s * 1000,
+                                       .body_max = body_max,
+                                       .bearer = hub->token,
+                                       .compressed = compressed};
+    hub->fetch = jk_fetch_new(&options);
+    return hub->fetch ? JK_OK : jk_out_of_memory(&hub->cli->error);
+}
+
 enum jk_status jk_hub_open(struct jk_cli *cli, const char *url, struct jk_hub_client *out_hub)
 {
     struct jk_span given = jk_span_of(url);
-    /* --ca is the registry's; a hub is on the open internet. */
-    struct jk_fetch_options options = {
-        .timeout_ms = (int)cli->settings.timeout_s * 1000, .body_max = JK_HUB_PAGE_MAX, .compressed = true};
     *out_hub = (struct jk_hub_client){.cli = cli};
-    if (!is_safe(given) || memchr(given.at, '?', given.len) || memchr(given.at, '#', given.len))
+    if (!jk_hub_is_safe(given) || memchr(given.at, '?', given.len) || memchr(given.at, '#', given.len))
         return jk_fail(
             &cli->error, JK_INVALID_ARGUMENT, "HUB_URL",
             "\"%.200s\": the address of a hub is https://host, without a query; http is for this machine alone", url);
     while (given.len > 0 && given.at[given.len - 1] == '/')
         given.len--;
     out_hub->url = jk_arena_copy(&cli->arena, given.at, given.len);
-    JK_TRY(read_hub_token(cli, &options.bearer));
+    if (!out_hub->url) return jk_out_of_memory(&cli->error);
+    JK_TRY(read_hub_token(cli, &out_hub->token));
     jk_fetch_setup();
-    out_hub->fetch = jk_fetch_new(&options);
-    return out_hub->fetch && out_hub->url ? JK_OK : jk_out_of_memory(&cli->error);
+    return start_client(out_hub, JK_HUB_PAGE_MAX, true);
+}
+
+enum jk_status jk_hub_open_heads(const struct jk_hub_client *hub, bool with_token, struct jk_hub_client *out_heads)
+{
+    *out_heads = (struct jk_hub_client){.cli = hub->cli, .url = hub->url, .token = with_token ? hub->token : NULL};
+    return start_client(out_heads, JK_FILES_HEAD_MAX, false);
 }
 
 void jk_hub_close(struct jk_hub_client *hub)
@@ -95,7 +111,6 @@ static void wait_for(struct jk_hub_client *hub, int64_t ms)
         fprintf(hub->cli->err, "%sthe hub permits no more requests for now: waiting %lld s\n",
                 hub->cli->err_terminal ? "\r\033[K" : "", (long long)(ms + 999) / 1000);
     jk_sleep_ms(ms);
-    hub->waited += (uint64_t)(ms + 999) / 1000;
 }
 
 /* Where the last answer said that none is left, until its window is over. */
@@ -131,9 +146,17 @@ bool jk_hub_is_redirect(int status)
     return status == 301 || status == 302 || status == 307 || status == 308;
 }
 
-static bool is_answer(int status)
+bool jk_hub_is_refusal(int status)
 {
-    return status == 200 || status == 401 || status == 404 || status == 410 || jk_hub_is_redirect(status);
+    return status == 403 || status == 451;
+}
+
+static bool is_answer(const struct jk_hub_client *hub, int status)
+{
+    if (hub->most > 0 && (status == 206 || (status >= 400 && status < 500 && status != 408 && status != 429)))
+        return true;
+    return status == 200 || status == 401 || status == 404 || status == 410 || jk_hub_is_redirect(status) ||
+           jk_hub_is_refusal(status);
 }
 
 static bool is_worth_again(enum jk_status status, int http)
@@ -149,11 +172,11 @@ enum jk_status jk_hub_get(struct jk_hub_client *hub, const char *url, struct jk_
     for (;;) {
         jk_error_init(&fault, NULL);
         keep_to_limit(hub);
-        hub->requests++;
-        enum jk_status status = jk_fetch_get(hub->fetch, url, out_reply, &fault);
+        enum jk_status status = hub->most > 0 ? jk_fetch_get_head(hub->fetch, url, hub->most, out_reply, &fault)
+                                              : jk_fetch_get(hub->fetch, url, out_reply, &fault);
         int http = status == JK_OK ? out_reply->status : 0;
         if (status == JK_OK) note_limit(hub);
-        if (is_answer(http)) return JK_OK;
+        if (is_answer(hub, http)) return JK_OK;
         bool full = http == 429 && ++waits < WAITS, again = is_worth_again(status, http) && ++tries < TRIES;
         if (full)
             wait_as_told(hub, waits - 1);

@@ -6,111 +6,114 @@
 
 #include "cli/console/pages.h"
 #include "cli/fold.h"
-#include "domain/entry.h"
 #include "domain/ident.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
-#define OBSERVE  JK_SPAN("jokbo/entry/v1\nkind observe\n")
 
 /* ---- the log ---- */
+
+/* Base models of the registry: slots; none for all. */
+struct scope {
+    const struct jk_book *book;
+    uint32_t n;
+    uint32_t *bases;
+    size_t base_count;
+    bool narrow; /* only what is below these */
+};
+
+static bool is_in_scope(const struct scope *scope, uint32_t base)
+{
+    for (size_t i = 0; i < scope->base_count; i++)
+        if (scope->bases[i] == base) return true;
+    return false;
+}
+
+/* By all of its releases, as models are listed below a base model. */
+static bool is_below(const struct scope *scope, uint32_t model)
+{
+    const struct jk_spell *spell = NULL;
+    if (!scope->narrow) return true;
+    if (model == JK_NONE) return false;
+    if (is_in_scope(scope, model)) return true;
+    while ((spell = jk_book_spell(scope->book, model, scope->n, spell)))
+        if (is_in_scope(scope, spell->root)) return true;
+    return false;
+}
 
 static bool make_known_room(struct jk_census_known *known)
 {
     if (known->seen.count < known->room) return true;
     uint32_t room = known->room > 0 ? 2 * known->room : 1024;
-    struct jk_span *models = realloc(known->models, room * sizeof *models);
-    if (models) known->models = models;
     int64_t *modified_us = realloc(known->modified_us, room * sizeof *modified_us);
-    if (modified_us) known->modified_us = modified_us;
-    if (!models || !modified_us) return false;
+    if (!modified_us) return false;
+    known->modified_us = modified_us;
     known->room = room;
     return true;
 }
 
-static struct jk_span kept_text(struct jk_census_known *known, struct jk_span text)
+static enum jk_status note_observed(struct jk_census_known *known, const struct scope *scope,
+                                    const struct jk_observation *observed, struct jk_error *error)
 {
-    const char *copy = text.len > 0 ? jk_arena_copy(&known->seen.arena, text.at, text.len) : NULL;
-    return copy ? (struct jk_span){copy, text.len} : JK_SPAN("");
-}
-
-static enum jk_status note_observed(struct jk_census_known *known, const struct jk_entry *entry, struct jk_error *error)
-{
-    struct jk_crawl_item met = {.id = entry->id, .way = JK_CRAWL_BEFORE};
+    struct jk_crawl_item met = {
+        .id = observed->id, .identity = observed->identity, .revision = observed->revision, .way = JK_CRAWL_BEFORE};
+    bool below = is_below(scope, observed->model);
     uint32_t at;
-    if (!jk_span_equal(entry->hub, known->hub)) return JK_OK;
     if (!make_known_room(known)) return jk_out_of_memory(error);
     JK_TRY(jk_crawl_meet(&known->seen, &met, NULL, &at, error));
-    struct jk_crawl_item *item = &known->seen.items[at];
-    item->done = entry->observed == JK_OBSERVED_PRESENT;
-    item->listed = entry->observed == JK_OBSERVED_MOVED;
-    item->identity = kept_text(known, entry->identity);
-    item->revision = kept_text(known, entry->revision_hex);
-    known->models[at] = kept_text(known, entry->model);
-    known->modified_us[at] = entry->modified_us;
-    return known->seen.arena.exhausted ? jk_out_of_memory(error) : JK_OK;
+    known->seen.items[at].done = below && observed->state == JK_OBSERVED_PRESENT;
+    known->seen.items[at].listed = below && observed->state == JK_OBSERVED_MOVED;
+    known->modified_us[at] = observed->modified_us;
+    return JK_OK;
 }
 
-static enum jk_status take_observed(void *context, const ProtobufCBinaryData *entries, size_t count,
-                                    struct jk_error *error)
+static enum jk_status note_all_observed(struct jk_census_known *known, const struct scope *scope,
+                                        struct jk_error *error)
 {
-    struct jk_entry entry;
-    for (size_t i = 0; i < count; i++) {
-        struct jk_span bytes = {(const char *)entries[i].data, entries[i].len};
-        if (!jk_span_starts(bytes, OBSERVE)) continue;
-        JK_TRY(jk_entry_parse(bytes, &entry, error));
-        JK_TRY(note_observed(context, &entry, error));
+    uint32_t count = jk_book_observations(scope->book, scope->n);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct jk_observation *observed = jk_book_observation(scope->book, i);
+        if (!jk_span_equal(observed->hub, known->hub)) continue;
+        if (jk_book_observed_id(scope->book, known->hub, observed->id, scope->n) != i) continue; /* not the newest */
+        JK_TRY(note_observed(known, scope, observed, error));
     }
     return JK_OK;
 }
 
-enum jk_status jk_census_known_read(struct jk_cli *cli, struct jk_span hub, struct jk_census_known *out_known)
+static enum jk_status read_book(struct jk_cli *cli, const char *const *bases, size_t count, struct scope *scope,
+                                struct jk_census_known *known)
 {
+    scope->n = jk_book_size(scope->book);
+    scope->bases = jk_arena_zalloc(&cli->arena, count, sizeof *scope->bases);
+    if (!scope->bases) return jk_out_of_memory(&cli->error);
+    for (; scope->base_count < count; scope->base_count++)
+        scope->bases[scope->base_count] =
+            jk_book_find_model(scope->book, jk_span_of(bases[scope->base_count]), scope->n);
+    return note_all_observed(known, scope, &cli->error);
+}
+
+enum jk_status jk_census_known_read(struct jk_cli *cli, struct jk_span hub, const char *const *bases, size_t count,
+                                    struct jk_census_known *out_known)
+{
+    struct scope scope = {.narrow = jk_cli_has(cli, JK_OPTION_BASE)};
+    struct jk_book *book;
     *out_known = (struct jk_census_known){.hub = hub};
     if (!jk_crawl_init(&out_known->seen)) return jk_out_of_memory(&cli->error);
     if (jk_cli_has(cli, JK_OPTION_OFFLINE)) return JK_OK;
-    return jk_fold_each(cli, take_observed, out_known);
+    JK_TRY(jk_fold_log(cli, &book));
+    scope.book = book;
+    enum jk_status status = read_book(cli, bases, count, &scope, out_known);
+    jk_book_free(book);
+    return status;
 }
 
 void jk_census_known_done(struct jk_census_known *known)
 {
     jk_crawl_done(&known->seen);
-    free(known->models);
     free(known->modified_us);
-    known->models = NULL;
     known->modified_us = NULL;
 }
 
 /* ---- the registry ---- */
-
-static enum jk_status add_below(struct jk_cli *cli, const char *base, struct jk_crawl *names)
-{
-    Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
-    struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", 0};
-    struct jk_list list;
-    uint32_t at;
-    request.root = (char *)base;
-    request.include_yanked = 1;
-    JK_TRY(jk_pages_fetch(cli, &pages, &list));
-    for (size_t i = 0; i < list.count; i++) {
-        struct jk_crawl_item met = {.id = jk_span_of(((const Jokbo__V1__Model *)list.items[i])->name)};
-        JK_TRY(jk_crawl_meet(names, &met, NULL, &at, &cli->error));
-    }
-    return JK_OK;
-}
-
-enum jk_status jk_census_known_narrow(struct jk_cli *cli, const char *const *bases, size_t count,
-                                      struct jk_census_known *known)
-{
-    struct jk_crawl names;
-    enum jk_status status = jk_crawl_init(&names) ? JK_OK : jk_out_of_memory(&cli->error);
-    for (size_t i = 0; status == JK_OK && i < count; i++)
-        status = add_below(cli, bases[i], &names);
-    for (uint32_t i = 0; status == JK_OK && i < known->seen.count; i++)
-        if (known->models[i].len == 0 || jk_crawl_find(&names, known->models[i]) == JK_CRAWL_NONE)
-            known->seen.items[i].done = known->seen.items[i].listed = false;
-    jk_crawl_done(&names);
-    return status;
-}
 
 static int by_text(const void *a, const void *b)
 {

@@ -10,20 +10,16 @@ struct jk_census_known {
     /* Items of the way BEFORE; `done`: its newest observation says present, with that identity and revision; `listed`: it
      * says that it has moved, so that children may still name it. */
     struct jk_crawl seen;
-    struct jk_span *models; /* beside the items: the registered model that it is of; empty for none */
-    int64_t *modified_us;   /* beside them: the hub's own date of that observation; JK_TIME_NONE: none */
+    int64_t *modified_us; /* beside the items: the hub's own date of that observation; JK_TIME_NONE: none */
     uint32_t room;
     struct jk_span hub;
 };
 
-/* Reads the log. The caller calls jk_census_known_done, after a failure too. */
-JK_MUST_USE enum jk_status jk_census_known_read(struct jk_cli *cli, struct jk_span hub,
-                                                struct jk_census_known *out_known);
+/* Folds the log, unless --offline. With --base, neither is said of those that are of no model below these base models: a
+ * run over them alone says nothing of the others. The caller calls jk_census_known_done, after a failure too. */
+JK_MUST_USE enum jk_status jk_census_known_read(struct jk_cli *cli, struct jk_span hub, const char *const *bases,
+                                                size_t count, struct jk_census_known *out_known);
 void jk_census_known_done(struct jk_census_known *known);
-/* Forgets that those were present which are of no model below these base models: a run over them alone says nothing of
- * the others. */
-JK_MUST_USE enum jk_status jk_census_known_narrow(struct jk_cli *cli, const char *const *bases, size_t count,
-                                                  struct jk_census_known *known);
 /* --base, each a base model of the registry, or all of the roster's; sorted by bytes. Reason NOT_BASE_MODEL. */
 JK_MUST_USE enum jk_status jk_census_bases(struct jk_cli *cli, const char ***out_bases, size_t *out_count);
 

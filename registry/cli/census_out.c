@@ -114,6 +114,19 @@ static bool replay_counted(struct jk_census_out *out, struct jk_span rest)
     return jk_span_to_u64(rest, &number) && count_children(out, id, number) == JK_OK;
 }
 
+/* `nameless <id> <number>`: objects in the list of that model. */
+static bool replay_nameless(struct jk_census_out *out, struct jk_crawl *crawl, struct jk_span rest)
+{
+    struct jk_span id;
+    uint64_t number;
+    (void)jk_span_cut(&rest, ' ', &id);
+    uint32_t at = jk_crawl_find(crawl, id);
+    if (at == JK_CRAWL_NONE || !jk_span_to_u64(rest, &number)) return false;
+    crawl->items[at].tallied = crawl->items[at].tally_noted = true;
+    out->refused += number;
+    return true;
+}
+
 static bool take_start(struct jk_span *line, const char *word)
 {
     struct jk_span start = jk_span_of(word);
@@ -128,9 +141,10 @@ static enum jk_status replay_journal(struct jk_census_out *out, struct jk_crawl 
 {
     struct jk_span rest = journal, line;
     while (memchr(rest.at, '\n', rest.len) && jk_span_line(&rest, &line)) {
-        bool good = take_start(&line, "done ")      ? replay_done(out, crawl, line, size)
-                    : take_start(&line, "counted ") ? replay_counted(out, line)
-                                                    : jk_crawl_replay(crawl, line, &out->cli->error);
+        bool good = take_start(&line, "done ")       ? replay_done(out, crawl, line, size)
+                    : take_start(&line, "counted ")  ? replay_counted(out, line)
+                    : take_start(&line, "nameless ") ? replay_nameless(out, crawl, line)
+                                                     : jk_crawl_replay(crawl, line, &out->cli->error);
         if (out->cli->error.status != JK_OK) return out->cli->error.status;
         if (!good) break;
         *out_kept = (uint64_t)(rest.at - journal.at);
@@ -255,6 +269,12 @@ enum jk_status jk_census_out_count(struct jk_census_out *out, struct jk_span id,
     JK_TRY(count_children(out, id, number));
     jk_text_addf(&out->note, "counted %.*s %llu\n", JK_SPAN_ARG(id), (unsigned long long)number);
     return jk_census_out_note(out);
+}
+
+void jk_census_out_nameless(struct jk_census_out *out, struct jk_crawl *crawl, uint32_t at, uint64_t number)
+{
+    crawl->items[at].tally_noted = true;
+    jk_text_addf(&out->note, "nameless %.*s %llu\n", JK_SPAN_ARG(crawl->items[at].id), (unsigned long long)number);
 }
 
 /* ---- the end ---- */

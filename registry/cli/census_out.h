@@ -21,7 +21,7 @@ struct jk_census_out {
     uint64_t written;    /* bytes of models.jsonl */
     uint64_t lines;      /* of it */
     uint64_t tally[JK_CENSUS_STATES];
-    uint64_t refused; /* objects that are no model's, and lines that are none; of this process */
+    uint64_t refused; /* objects that are no model's, and lines that are none */
     int64_t started_us;
     struct jk_census_children *children; /* as the hub counts; in the arena of the command line */
     size_t children_count, children_room;
@@ -50,6 +50,8 @@ JK_MUST_USE enum jk_status jk_census_out_put(struct jk_census_out *out, struct j
 JK_MUST_USE enum jk_status jk_census_out_note(struct jk_census_out *out);
 /* How many children the hub says that a model has. */
 JK_MUST_USE enum jk_status jk_census_out_count(struct jk_census_out *out, struct jk_span id, uint64_t number);
+/* Notes how many objects in the list of that model are no model's; the journal is not written by this. */
+void jk_census_out_nameless(struct jk_census_out *out, struct jk_crawl *crawl, uint32_t at, uint64_t number);
 /* False: it was not asked. out_number may be NULL. */
 bool jk_census_out_counted(const struct jk_census_out *out, struct jk_span id, uint64_t *out_number);
 /* The end: run.json, and no journal if the run is complete. */

@@ -30,6 +30,8 @@ static enum jk_status check_sources(struct jk_cli *cli, struct reading *reading)
         return jk_cli_usage(cli, "--complete is for files: whether a reading of a hub's API is complete is found out");
     if (urls == 0 && jk_cli_has(cli, JK_OPTION_HUB_TOKEN_FILE))
         return jk_cli_usage(cli, "--hub-token-file is for a hub's API, and no source is one");
+    if (urls == 0 && jk_cli_has(cli, JK_OPTION_HEADERS))
+        return jk_cli_usage(cli, "--headers asks a hub, and no source is one");
     return JK_OK;
 }
 
@@ -37,6 +39,7 @@ static enum jk_status check_sources(struct jk_cli *cli, struct reading *reading)
 static const char *sources_text(struct jk_cli *cli)
 {
     const char *text = jk_cli_operand(cli, 0);
+    if (jk_cli_has(cli, JK_OPTION_HEADERS)) text = jk_arena_printf(&cli->arena, "%s with headers", text);
     for (size_t i = 1; text && i < cli->options.operand_count; i++)
         text = jk_arena_printf(&cli->arena, "%s\n%s", text, jk_cli_operand(cli, i));
     return text;
@@ -57,9 +60,7 @@ static enum jk_status begin(struct jk_cli *cli, struct reading *reading)
     if (!of->source) return jk_out_of_memory(&cli->error);
     JK_TRY(jk_census_bases(cli, &bases, &of->base_count));
     of->bases = bases;
-    JK_TRY(jk_census_known_read(cli, jk_span_of(of->hub), &reading->known));
-    if (jk_cli_has(cli, JK_OPTION_BASE) && !jk_cli_has(cli, JK_OPTION_OFFLINE))
-        JK_TRY(jk_census_known_narrow(cli, bases, of->base_count, &reading->known));
+    JK_TRY(jk_census_known_read(cli, jk_span_of(of->hub), bases, of->base_count, &reading->known));
     if (!jk_crawl_init(&reading->crawl)) return jk_out_of_memory(&cli->error);
     return jk_census_out_open(cli, reading->folder, of, &reading->crawl, &reading->out);
 }
@@ -89,7 +90,8 @@ static void print_reading(struct jk_cli *cli, const struct reading *reading)
                                         [JK_CENSUS_MOVED] = "moved to another name",
                                         [JK_CENSUS_ABSENT] = "absent",
                                         [JK_CENSUS_UNKNOWN] = "not found out",
-                                        [JK_CENSUS_SAME] = "present, as observed last"};
+                                        [JK_CENSUS_SAME] = "present, as observed last",
+                                        [JK_CENSUS_UNREADABLE] = "cannot be read"};
     struct jk_table table;
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "run", reading->folder);

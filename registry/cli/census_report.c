@@ -2,6 +2,8 @@
 #include "cli/census_report.h"
 
 #include "base/defer.h"
+#include "census/intern.h"
+#include "cli/console/long_json.h"
 #include "cli/console/print.h"
 #include "cli/console/sheet.h"
 
@@ -11,6 +13,11 @@ static struct jk_span model_text(const struct jk_census_report *report, uint32_t
 {
     const struct jk_book *book = report->opened->book;
     return model == JK_NONE ? JK_SPAN("") : jk_book_alias(book, model, jk_book_size(book))->name;
+}
+
+static struct jk_span shown_id(const struct jk_census_report *report, const struct jk_reconcile_row *row)
+{
+    return row->id.len > 0 ? row->id : model_text(report, row->model);
 }
 
 static const char *why_text(const struct jk_census_report *report, const struct jk_reconcile_row *row)
@@ -104,19 +111,22 @@ static json_t *rule_json(const struct jk_census_report *report)
 static enum jk_status print_report_json(const struct jk_census_report *report)
 {
     struct jk_cli *cli = report->opened->cli;
-    size_t count, limit = jk_census_limit(cli);
+    size_t count, limit = jk_census_limit(cli), shown = 0;
     const struct jk_reconcile_row *rows = jk_reconcile_rows(report->reconcile, &count);
-    json_t *bases = json_array(), *models = json_array();
+    struct jk_long_json out;
+    json_t *bases = json_array();
     for (size_t i = 0; i < report->base_count; i++)
         json_array_append_new(bases, base_report_json(report, &report->bases[i]));
-    for (size_t i = 0; i < count && json_array_size(models) < limit && !jk_error_is_set(&cli->error); i++)
-        if (rows[i].difference != JK_DIFFERENCE_SAME) json_array_append_new(models, row_json(report, &rows[i]));
-    json_t *root =
-        json_pack("{s:o, s:o, s:I, s:o, s:o}", "run", jk_census_run_json(report->opened), "policy", rule_json(report),
-                  "log_size", (json_int_t)jk_standing_size(report->standing), "bases", bases, "models", models);
-    if (!jk_error_is_set(&cli->error)) return jk_print_json(cli, root);
-    json_decref(root);
-    return cli->error.status;
+    json_t *head =
+        json_pack("{s:o, s:o, s:I, s:o}", "run", jk_census_run_json(report->opened), "policy", rule_json(report),
+                  "log_size", (json_int_t)jk_standing_size(report->standing), "bases", bases);
+    JK_TRY(jk_long_json_begin(cli, head, "models", &out));
+    for (size_t i = 0; i < count && shown < limit; i++) {
+        if (rows[i].difference == JK_DIFFERENCE_SAME) continue;
+        JK_TRY(jk_long_json_item(&out, row_json(report, &rows[i])));
+        shown++;
+    }
+    return jk_long_json_end(&out);
 }
 
 /* ---- for people ---- */
@@ -164,23 +174,41 @@ static void print_counts(const struct jk_census_report *report)
     jk_print_table(cli, &table);
 }
 
-static void print_differences(const struct jk_census_report *report)
+/* A model below two base models that differs alike for both is one. */
+static enum jk_status count_models(const struct jk_census_report *report, uint32_t out_models[JK_DIFFERENCE_COUNT])
+{
+    struct jk_intern seen[JK_DIFFERENCE_COUNT];
+    size_t count;
+    bool failed = false;
+    const struct jk_reconcile_row *rows = jk_reconcile_rows(report->reconcile, &count);
+    for (int k = 0; k < JK_DIFFERENCE_COUNT; k++)
+        jk_intern_init(&seen[k], false);
+    for (size_t i = 0; i < count; i++)
+        (void)jk_intern_add(&seen[rows[i].difference], shown_id(report, &rows[i]));
+    for (int k = 0; k < JK_DIFFERENCE_COUNT; k++) {
+        out_models[k] = seen[k].count;
+        failed = failed || seen[k].failed;
+        jk_intern_done(&seen[k]);
+    }
+    return failed ? jk_out_of_memory(&report->opened->cli->error) : JK_OK;
+}
+
+static enum jk_status print_differences(const struct jk_census_report *report)
 {
     static const struct jk_column columns[] = {
         {"difference", false}, {"models", true}, {"here", true}, {"", false, .wrap = true}};
     struct jk_cli *cli = report->opened->cli;
     struct jk_table table;
+    uint32_t models[JK_DIFFERENCE_COUNT];
+    JK_TRY(count_models(report, models));
     jk_table_init(&table, &cli->arena, columns, 4);
     for (int k = JK_DIFFERENCE_SAME; k < JK_DIFFERENCE_COUNT; k++) {
-        uint32_t models = 0;
         int32_t effect = 0;
-        for (size_t i = 0; i < report->base_count; i++) {
-            models += report->bases[i].models[k];
+        for (size_t i = 0; i < report->base_count; i++)
             effect += report->bases[i].effects[k];
-        }
-        if (models == 0) continue;
+        if (models[k] == 0) continue;
         jk_table_cell(&table, jk_difference_word((enum jk_difference)k));
-        jk_table_cell(&table, jk_print_number(cli, models));
+        jk_table_cell(&table, jk_print_number(cli, models[k]));
         if (effect != 0)
             jk_table_cellf(&table, "%+d", effect);
         else
@@ -188,12 +216,13 @@ static void print_differences(const struct jk_census_report *report)
         jk_table_cell(&table, jk_difference_english((enum jk_difference)k));
     }
     jk_print_table(cli, &table);
+    return JK_OK;
 }
 
 static void add_difference_row(const struct jk_census_report *report, const struct jk_reconcile_row *row,
                                const char *why, struct jk_table *table)
 {
-    struct jk_span shown = row->id.len > 0 ? row->id : model_text(report, row->model);
+    struct jk_span shown = shown_id(report, row);
     jk_table_cell(table, jk_difference_word(row->difference));
     jk_table_cellf(table, "%.*s", JK_SPAN_ARG(shown));
     jk_table_cell(table, jk_place_word(row->hub));
@@ -250,6 +279,6 @@ enum jk_status jk_census_report_print(struct jk_census_report *report)
                 jk_print_number(cli, jk_standing_size(report->standing)));
     print_counts(report);
     fputc('\n', cli->out);
-    print_differences(report);
+    JK_TRY(print_differences(report));
     return print_rows(report);
 }

@@ -10,16 +10,16 @@
 #include "base/regular.h"
 #include "census/objects.h"
 #include "census/reading.h"
-#include "cli/console/folder.h"
 #include "cli/console/local.h"
 #include "cli/console/print.h"
 #include "cli/console/progress.h"
+#include "cli/folder_files.h"
 
 #define PIECE     (256u << 10)
 #define ROOM_MAX  (JK_HUB_RECORD_OBJECT_MAX + PIECE)
 #define FILES_MAX 100000
 #define DEEP      8
-#define TOLD      10 /* refused objects that are told one by one */
+#define TOLD      10 /* objects that are told one by one */
 
 struct files {
     struct jk_cli *cli;
@@ -33,41 +33,76 @@ struct files {
     const char *path;
     char *bytes; /* what is read and not taken yet lies from `begin` to `end` */
     size_t begin, end, room, line;
+    uint64_t told; /* objects about which something was to be said */
 };
+
+static void tell_object(struct files *files, size_t line, const char *why)
+{
+    if (files->told++ < TOLD)
+        fprintf(files->cli->err, "%s:%zu: %s\n", jk_print_safe(files->cli, files->path), line, why);
+}
 
 static void refuse_object(struct files *files, size_t line, const char *why)
 {
-    if (files->out->refused++ < TOLD)
-        fprintf(files->cli->err, "%s:%zu: %s\n", jk_print_safe(files->cli, files->path), line, why);
+    files->out->refused++;
+    tell_object(files, line, why);
 }
 
 /* ---- an object ---- */
 
+static enum jk_status put_line(struct files *files, const struct jk_crawl_item *met, const struct jk_census_line *line)
+{
+    uint32_t at;
+    JK_TRY(jk_crawl_meet(files->crawl, met, &files->out->note, &at, &files->cli->error));
+    if (files->crawl->items[at].asked) files->counts.doubles++;
+    files->crawl->items[at].asked = true;
+    return files->crawl->items[at].done ? JK_OK : jk_census_out_put(files->out, files->crawl, at, line);
+}
+
 static enum jk_status put_object(struct files *files)
 {
     const struct jk_reading *reading = &files->reading;
-    struct jk_crawl_item met = {
+    const struct jk_crawl_item met = {
         .id = reading->id, .identity = reading->identity, .revision = reading->revision, .way = JK_CRAWL_CHILD};
     struct jk_census_line *line = jk_arena_zalloc(&files->reading.arena, 1, sizeof *line);
-    uint32_t at;
     if (!line) return jk_out_of_memory(&files->cli->error);
-    JK_TRY(jk_crawl_meet(files->crawl, &met, &files->out->note, &at, &files->cli->error));
-    if (files->crawl->items[at].asked) files->counts.doubles++;
-    files->crawl->items[at].asked = true;
-    if (files->crawl->items[at].done) return JK_OK;
     jk_reading_line(reading, line);
-    return jk_census_out_put(files->out, files->crawl, at, line);
+    return put_line(files, &met, line);
+}
+
+/* An object that breaks a limit says at least which model it is of. False: it does not. */
+static bool is_unreadable(struct files *files, struct jk_span object, struct jk_reading_item *out_item)
+{
+    jk_arena_reset(&files->reading.arena);
+    return jk_reading_listed(&files->reading.arena, object, out_item) && out_item->id.len > 0;
+}
+
+static enum jk_status put_unreadable_object(struct files *files, const struct jk_reading_item *item, const char *why)
+{
+    const struct jk_crawl_item met = {
+        .id = item->id, .identity = item->identity, .revision = item->revision, .way = JK_CRAWL_CHILD};
+    const struct jk_census_line line = {.state = JK_CENSUS_UNREADABLE,
+                                        .id = item->id,
+                                        .identity = item->identity,
+                                        .revision = item->revision,
+                                        .tags = item->tags,
+                                        .why = jk_span_of(why)};
+    return put_line(files, &met, &line);
 }
 
 static enum jk_status take_object(struct files *files, struct jk_span object, size_t line)
 {
+    struct jk_reading_item item;
     struct jk_error fault;
     jk_arena_reset(&files->fault_arena);
     jk_error_init(&fault, &files->fault_arena);
     files->counts.objects++;
-    if (jk_reading_take(&files->reading, object, &fault) == JK_OK) return put_object(files);
-    refuse_object(files, line, fault.violation_count > 0 ? fault.violations[0].rule : fault.message);
-    return JK_OK;
+    if (jk_reading_take(&files->reading, object, NULL, &fault) == JK_OK) return put_object(files);
+    const char *why = fault.violation_count > 0 ? fault.violations[0].rule : fault.message;
+    bool named = is_unreadable(files, object, &item);
+    if (!named) files->out->refused++;
+    tell_object(files, line, why);
+    return named ? put_unreadable_object(files, &item, why) : JK_OK;
 }
 
 /* ---- a file ---- */
@@ -180,11 +215,11 @@ static enum jk_status add_path(struct files *files, const char *path, uint64_t s
 static enum jk_status add_source(struct files *files, const char *source, const char ***paths, size_t *count)
 {
     struct jk_cli *cli = files->cli;
-    struct jk_folder folder;
+    struct jk_folder_files folder;
     struct stat facts;
     if (!jk_local_is_folder(source))
         return add_path(files, source, stat(source, &facts) == 0 ? (uint64_t)facts.st_size : 0, paths, count);
-    if (!jk_folder_list(source, DEEP, FILES_MAX, &cli->arena, &folder)) return jk_out_of_memory(&cli->error);
+    if (!jk_list_folder_files(source, DEEP, FILES_MAX, &cli->arena, &folder)) return jk_out_of_memory(&cli->error);
     size_t before = *count;
     for (size_t i = 0; i < folder.count; i++) {
         const struct jk_folder_file *file = &folder.files[i];
@@ -283,8 +318,8 @@ enum jk_status jk_census_read_files(struct jk_cli *cli, const char *const *paths
     out->grouped = true;
     enum jk_status status = read_paths(files, paths, count, &found);
     jk_progress_end(&files->progress);
-    if (status == JK_OK && files->out->refused > TOLD)
-        fprintf(cli->err, "… and %llu more\n", (unsigned long long)(files->out->refused - TOLD));
+    if (status == JK_OK && files->told > TOLD)
+        fprintf(cli->err, "… and %llu more\n", (unsigned long long)(files->told - TOLD));
     if (status == JK_OK && whole && files->out->refused == 0) status = put_all_gone(files);
     *out_files = files->counts;
     jk_reading_done(&files->reading);

@@ -12,11 +12,20 @@
 #define PARSED 256   /* read ahead and applied at once */
 
 struct walk {
-    jk_fold_take_fn *take;
-    void *context;
+    struct jk_book *book;
+    struct jk_parsed_entry *parsed;
     struct jk_progress progress;
     uint64_t read, size;
 };
+
+static enum jk_status apply(struct walk *walk, const ProtobufCBinaryData *entries, size_t count, struct jk_error *error)
+{
+    size_t applied;
+    for (size_t i = 0; i < count; i++)
+        JK_TRY(jk_parsed_entry_read((struct jk_span){(const char *)entries[i].data, entries[i].len}, &walk->parsed[i],
+                                    error));
+    return jk_book_apply_many(walk->book, walk->parsed, count, &applied, error);
+}
 
 static enum jk_status take_log_piece(void *context, const ProtobufCMessage *message, struct jk_error *error)
 {
@@ -25,7 +34,8 @@ static enum jk_status take_log_piece(void *context, const ProtobufCMessage *mess
     if (reply->start != (int64_t)walk->read)
         return jk_fail(error, JK_INTERNAL, "REPLY_MALFORMED", "the server sent entries from %lld where %llu comes next",
                        (long long)reply->start, (unsigned long long)walk->read);
-    JK_TRY(walk->take(walk->context, reply->entries, reply->n_entries, error));
+    for (size_t i = 0; i < reply->n_entries; i += PARSED)
+        JK_TRY(apply(walk, reply->entries + i, reply->n_entries - i < PARSED ? reply->n_entries - i : PARSED, error));
     walk->read += reply->n_entries;
     jk_progress_to(&walk->progress, walk->read, walk->size);
     return JK_OK;
@@ -46,52 +56,26 @@ static enum jk_status read_pieces(struct jk_cli *cli, struct walk *walk)
                    (unsigned long long)walk->read, (unsigned long long)walk->size);
 }
 
-enum jk_status jk_fold_each(struct jk_cli *cli, jk_fold_take_fn *take, void *context)
+static enum jk_status fold_all(struct jk_cli *cli, struct walk *walk)
 {
     Jokbo__V1__GetCheckpointRequest request = JOKBO__V1__GET_CHECKPOINT_REQUEST__INIT;
     Jokbo__V1__Checkpoint *checkpoint;
-    struct walk walk = {.take = take, .context = context};
     JK_TRY(jk_cli_call(cli, LOG, "GetCheckpoint", &request.base, &checkpoint));
-    walk.size = (uint64_t)checkpoint->log_size;
-    jk_progress_begin_items(&walk.progress, cli->err, cli->err_terminal, cli->utf8, "log", "entries");
-    enum jk_status status = read_pieces(cli, &walk);
-    jk_progress_end(&walk.progress);
+    walk->size = (uint64_t)checkpoint->log_size;
+    jk_progress_begin_items(&walk->progress, cli->err, cli->err_terminal, cli->utf8, "log", "entries");
+    enum jk_status status = read_pieces(cli, walk);
+    jk_progress_end(&walk->progress);
     return status;
-}
-
-struct folding {
-    struct jk_book *book;
-    struct jk_parsed_entry *parsed;
-};
-
-static enum jk_status apply(struct folding *folding, const ProtobufCBinaryData *entries, size_t count,
-                            struct jk_error *error)
-{
-    size_t applied;
-    for (size_t i = 0; i < count; i++)
-        JK_TRY(jk_parsed_entry_read((struct jk_span){(const char *)entries[i].data, entries[i].len},
-                                    &folding->parsed[i], error));
-    return jk_book_apply_many(folding->book, folding->parsed, count, &applied, error);
-}
-
-static enum jk_status apply_entries(void *context, const ProtobufCBinaryData *entries, size_t count,
-                                    struct jk_error *error)
-{
-    struct folding *folding = context;
-    for (size_t i = 0; i < count; i += PARSED)
-        JK_TRY(apply(folding, entries + i, count - i < PARSED ? count - i : PARSED, error));
-    return JK_OK;
 }
 
 enum jk_status jk_fold_log(struct jk_cli *cli, struct jk_book **out_book)
 {
-    struct folding folding = {jk_book_new(), malloc(PARSED * sizeof *folding.parsed)};
-    enum jk_status status =
-        folding.book && folding.parsed ? jk_fold_each(cli, apply_entries, &folding) : jk_out_of_memory(&cli->error);
-    free(folding.parsed);
+    struct walk walk = {.book = jk_book_new(), .parsed = malloc(PARSED * sizeof *walk.parsed)};
+    enum jk_status status = walk.book && walk.parsed ? fold_all(cli, &walk) : jk_out_of_memory(&cli->error);
+    free(walk.parsed);
     if (status == JK_OK)
-        *out_book = folding.book;
+        *out_book = walk.book;
     else
-        jk_book_free(folding.book);
+        jk_book_free(walk.book);
     return status;
 }

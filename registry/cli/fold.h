@@ -1,4 +1,4 @@
-/* The server's log, read from its beginning, or folded into a local book: for questions that no method answers, such as
+/* The server's log, read from its beginning and folded into a local book: for questions that no method answers, such as
  * what an unrecorded policy would do. It trusts the server, unlike `jokbo audit`. Time grows with the log, the book's
  * memory too; a progress bar is shown on a terminal. */
 #ifndef JK_CLI_FOLD_H
@@ -9,11 +9,5 @@
 
 /* Folds all entries up to the newest checkpoint. The caller frees the book. */
 JK_MUST_USE enum jk_status jk_fold_log(struct jk_cli *cli, struct jk_book **out_book);
-
-/* Takes some entries in order, whose bytes live until it returns; anything but JK_OK stops the reading. */
-typedef enum jk_status jk_fold_take_fn(void *context, const ProtobufCBinaryData *entries, size_t count,
-                                       struct jk_error *error);
-/* The same entries without a book. */
-JK_MUST_USE enum jk_status jk_fold_each(struct jk_cli *cli, jk_fold_take_fn *take, void *context);
 
 #endif

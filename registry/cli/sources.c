@@ -1,8 +1,8 @@
 /* Listing a model's folder, and reading the files that say something about the model. */
 #include "cli/sources.h"
 
-#include "cli/console/folder.h"
 #include "cli/console/local.h"
+#include "cli/folder_files.h"
 
 #define FOLDERS_DEEP 2 /* "UD-Q4_K_XL/model.gguf" lies one deep */
 
@@ -23,8 +23,8 @@ static enum jk_status read_one(const char *path, struct jk_file *file, struct jk
 static enum jk_status read_folder(const char *path, struct jk_files *files, struct jk_doubts *doubts,
                                   struct jk_error *error)
 {
-    struct jk_folder folder;
-    if (!jk_folder_list(path, FOLDERS_DEEP, JK_FILES_MAX, doubts->arena, &folder)) return jk_out_of_memory(error);
+    struct jk_folder_files folder;
+    if (!jk_list_folder_files(path, FOLDERS_DEEP, JK_FILES_MAX, doubts->arena, &folder)) return jk_out_of_memory(error);
     files->items = jk_arena_zalloc(doubts->arena, folder.count + 1, sizeof *files->items);
     if (!files->items) return jk_out_of_memory(error);
     for (; files->count < folder.count; files->count++)

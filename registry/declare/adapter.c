@@ -13,7 +13,7 @@ static struct jk_span revision_of(const json_t *root, struct jk_arena *arena)
 enum jk_status jk_adapter_parse(struct jk_span json, struct jk_arena *arena, struct jk_adapter *out_adapter,
                                 struct jk_error *error)
 {
-    json_t *root = jk_declared_json(json, "adapter_config.json", error);
+    json_t *root = jk_declared_json_unique(json, "adapter_config.json", error);
     const json_t *base = json_object_get(root, "base_model_name_or_path");
     if (base && !json_is_string(base) && !json_is_null(base))
         jk_error_field(error, "adapter_config.json", "base_model_name_or_path must be text or null");

@@ -360,11 +360,10 @@ void jk_gather(const struct jk_files *files, struct jk_span hub_model, struct jk
     gather_files(out_sources, files, mistakes);
 }
 
-void jk_gather_hub(const json_t *hub_model, struct jk_arena *arena, struct jk_sources *out_sources,
-                   struct jk_error *mistakes)
+void jk_gather_hub(const json_t *hub_model, const struct jk_files *files, struct jk_arena *arena,
+                   struct jk_sources *out_sources, struct jk_error *mistakes)
 {
-    const struct jk_files none = {NULL, 0};
     *out_sources = (struct jk_sources){.doubts = {.arena = arena}, .has_hub = true};
     jk_hub_read(hub_model, arena, &out_sources->hub, mistakes);
-    gather_files(out_sources, &none, mistakes);
+    gather_files(out_sources, files, mistakes);
 }

@@ -35,8 +35,8 @@ struct jk_sources {
 /* Files with their bytes, and the Hub's record of the model (empty for none). */
 void jk_gather(const struct jk_files *files, struct jk_span hub_model, struct jk_arena *arena,
                struct jk_sources *out_sources, struct jk_error *mistakes);
-/* From the Hub's record alone, which is parsed already. */
-void jk_gather_hub(const json_t *hub_model, struct jk_arena *arena, struct jk_sources *out_sources,
-                   struct jk_error *mistakes);
+/* From the Hub's record, which is parsed already, and the bytes of files that it lists. */
+void jk_gather_hub(const json_t *hub_model, const struct jk_files *files, struct jk_arena *arena,
+                   struct jk_sources *out_sources, struct jk_error *mistakes);
 
 #endif

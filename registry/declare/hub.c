@@ -7,6 +7,26 @@
 
 #define NESTED_MAX 8 /* what is used lies at depth 3 */
 
+/* ---- what is looked at ---- */
+
+static const struct jk_json_wanted quantization_wanted[] = {
+    {"quantization_config", NULL}, {"compression_config", NULL}, {"quantization", NULL}, {NULL, NULL}};
+static const struct jk_json_wanted config_wanted[] = {{"quantization_config", NULL},
+                                                      {"compression_config", NULL},
+                                                      {"quantization", NULL},
+                                                      {"text_config", quantization_wanted},
+                                                      {NULL, NULL}};
+static const struct jk_json_wanted file_wanted[] = {{"rfilename", NULL}, {"size", NULL}, {"lfs", NULL}, {NULL, NULL}};
+
+const struct jk_json_wanted jk_hub_wanted[] = {
+    {"_id", NULL},       {"baseModels", NULL}, {"cardData", NULL},        {"config", config_wanted},
+    {"createdAt", NULL}, {"disabled", NULL},   {"gated", NULL},           {"id", NULL},
+    {"left_out", NULL},  {"modelId", NULL},    {"lastModified", NULL},    {"library_name", NULL},
+    {"private", NULL},   {"sha", NULL},        {"siblings", file_wanted}, {"tags", NULL},
+    {NULL, NULL}};
+
+/* ---- the card ---- */
+
 struct tree {
     struct jk_arena *arena;
     size_t nodes;

@@ -20,6 +20,9 @@ struct jk_hub {
     struct jk_files files;       /* siblings: names, sizes */
 };
 
+/* What of the Hub's record any reader in the registry looks at, for jk_declared_json_within. */
+extern const struct jk_json_wanted jk_hub_wanted[];
+
 JK_MUST_USE enum jk_status jk_hub_parse(struct jk_span json, struct jk_arena *arena, struct jk_hub *out_hub,
                                         struct jk_error *error);
 /* The same of a record that is parsed already, of any size. Of more than 10,000 files, those that say something are taken;

@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/defer.h"
 #include "base/text.h"
+#include "declare/json_plain.h"
 #include "declare/words.h"
 
 /* The end of the string that begins at text.at[at], a quote. */
@@ -75,30 +76,125 @@ static bool begins_value(char c)
     return c == '{' || c == '[' || c == ',';
 }
 
-/* Returns how many values there are at most: each but the first comes after one of these three. */
-static size_t without_oddities(struct jk_span text, struct jk_text *out)
+/* ---- what is wanted of it ---- */
+
+struct copying {
+    struct jk_span rest;
+    struct jk_text *out;
+    size_t values;
+};
+
+static void copy_bytes(struct copying *copying, size_t len)
 {
-    size_t values = 1;
+    jk_text_add(copying->out, (struct jk_span){copying->rest.at, len});
+    copying->rest = (struct jk_span){copying->rest.at + len, copying->rest.len - len};
+}
+
+/* The byte after white space, which is copied, so that lines keep their numbers. */
+static char next_byte(struct copying *copying)
+{
+    size_t lines = 0;
+    copy_bytes(copying, jk_json_space(copying->rest, &lines));
+    return copying->rest.len > 0 ? copying->rest.at[0] : '\0';
+}
+
+/* A plain value; false, with nothing taken, for any other. */
+static bool copy_plain(struct copying *copying)
+{
+    size_t lines = 0, len = jk_json_plain(copying->rest, &copying->values, &lines);
+    copy_bytes(copying, len);
+    return len > 0;
+}
+
+/* The same with null in its place; what goes on after it in some other way is left to be copied. */
+static bool pass_plain(struct copying *copying)
+{
+    size_t values = 0, lines = 0, len = jk_json_plain(copying->rest, &values, &lines);
+    bool ends = len > 0 && len < copying->rest.len && memchr(" \t\r\n,}", copying->rest.at[len], 6);
+    if (!ends) return copy_plain(copying);
+    copying->rest = (struct jk_span){copying->rest.at + len, copying->rest.len - len};
+    copying->values += values;
+    jk_text_add(copying->out, JK_SPAN("null"));
+    for (; lines > 0; lines--)
+        jk_text_add_char(copying->out, '\n');
+    return true;
+}
+
+static const struct jk_json_wanted *find_wanted(const struct jk_json_wanted *wanted, struct jk_span key)
+{
+    for (; wanted->key; wanted++)
+        if (jk_span_equal(key, jk_span_of(wanted->key))) return wanted;
+    return NULL;
+}
+
+static bool copy_wanted(struct copying *copying, const struct jk_json_wanted *wanted);
+
+/* The member of an object that begins here. A key with escapes may be any. */
+static bool copy_member(struct copying *copying, const struct jk_json_wanted *wanted)
+{
+    const char *begin = copying->rest.at;
+    if (begin[0] != '"' || !copy_plain(copying)) return false;
+    struct jk_span key = {begin + 1, (size_t)(copying->rest.at - begin) - 2};
+    if (next_byte(copying) != ':') return false;
+    copy_bytes(copying, 1);
+    (void)next_byte(copying);
+    const struct jk_json_wanted *found = find_wanted(wanted, key);
+    if (!found && !memchr(key.at, '\\', key.len)) return pass_plain(copying);
+    return found && found->inner ? copy_wanted(copying, found->inner) : copy_plain(copying);
+}
+
+static bool copy_item(struct copying *copying, const struct jk_json_wanted *wanted)
+{
+    return copying->rest.at[0] == '{' ? copy_wanted(copying, wanted) : copy_plain(copying);
+}
+
+/* The value that begins here; false as soon as something is not plain, with all before it taken. */
+static bool copy_wanted(struct copying *copying, const struct jk_json_wanted *wanted)
+{
+    char open = copying->rest.len > 0 ? copying->rest.at[0] : '\0', close = open == '{' ? '}' : ']';
+    if (open != '{' && open != '[') return copy_plain(copying);
+    copy_bytes(copying, 1);
+    copying->values++;
+    for (char next = next_byte(copying); next != close; next = next_byte(copying)) {
+        if (copying->rest.len == 0 || !(open == '{' ? copy_member(copying, wanted) : copy_item(copying, wanted)))
+            return false;
+        next = next_byte(copying);
+        if (next != ',' && next != close) return false;
+        if (next == close) break;
+        copy_bytes(copying, 1);
+        copying->values++;
+        if (next_byte(copying) == close) return false;
+    }
+    copy_bytes(copying, 1);
+    return true;
+}
+
+/* Returns how many values there are at most: each but the first comes after one of these three. */
+static size_t without_oddities(struct jk_span text, const struct jk_json_wanted *wanted, struct jk_text *out)
+{
+    struct copying copying = {text, out, 1};
     jk_text_reserve(out, text.len + 1);
-    for (size_t i = 0; i < text.len;) {
-        struct jk_span rest = {text.at + i, text.len - i};
-        size_t len = text.at[i] == '"' ? string_end(text, i) - i : no_number(rest);
-        if (text.at[i] == '"') {
+    (void)next_byte(&copying);
+    (void)(wanted ? copy_wanted(&copying, wanted) : copy_plain(&copying));
+    while (copying.rest.len > 0) {
+        struct jk_span rest = copying.rest;
+        size_t len = rest.at[0] == '"' ? string_end(rest, 0) : no_number(rest);
+        if (rest.at[0] == '"') {
             add_string(out, (struct jk_span){rest.at, len});
         } else if (len > 0) {
             jk_text_add_str(out, "null");
         } else {
-            jk_text_add_char(out, text.at[i]);
+            jk_text_add_char(out, rest.at[0]);
             len = 1;
         }
-        values += begins_value(text.at[i]);
-        i += len;
+        copying.values += begins_value(rest.at[0]);
+        copying.rest = (struct jk_span){rest.at + len, rest.len - len};
     }
-    return values;
+    return copying.values;
 }
 
-json_t *jk_declared_json_within(struct jk_span text, size_t most_bytes, size_t most_values, const char *file,
-                                struct jk_error *error)
+static json_t *load(struct jk_span text, size_t most_bytes, size_t most_values, const struct jk_json_wanted *wanted,
+                    size_t flags, const char *file, struct jk_error *error)
 {
     JK_CLEANUP(jk_text_done) struct jk_text plain;
     json_error_t fault;
@@ -108,11 +204,11 @@ json_t *jk_declared_json_within(struct jk_span text, size_t most_bytes, size_t m
         return NULL;
     }
     if (jk_span_starts(text, JK_SPAN("\xEF\xBB\xBF"))) text = (struct jk_span){text.at + 3, text.len - 3};
-    if (without_oddities(text, &plain) > most_values) {
+    if (without_oddities(text, wanted, &plain) > most_values) {
         jk_error_field(error, file, "it has more than %zu,000 values", most_values / 1000);
         return NULL;
     }
-    json_t *root = plain.failed ? NULL : json_loadb(plain.bytes ? plain.bytes : "", plain.len, JSON_DECODE_ANY, &fault);
+    json_t *root = plain.failed ? NULL : json_loadb(plain.bytes ? plain.bytes : "", plain.len, flags, &fault);
     if (root && json_is_object(root)) return root;
     if (root)
         jk_error_field(error, file, "it must be a JSON object");
@@ -124,9 +220,27 @@ json_t *jk_declared_json_within(struct jk_span text, size_t most_bytes, size_t m
     return NULL;
 }
 
+json_t *jk_declared_json_within(struct jk_span text, size_t most_bytes, size_t most_values,
+                                const struct jk_json_wanted *wanted, const char *file, struct jk_error *error)
+{
+    return load(text, most_bytes, most_values, wanted, JSON_DECODE_ANY, file, error);
+}
+
+json_t *jk_declared_json_unique(struct jk_span text, const char *file, struct jk_error *error)
+{
+    return load(text, JK_DECLARED_JSON_MAX, JK_DECLARED_JSON_VALUES, NULL, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES,
+                file, error);
+}
+
 json_t *jk_declared_json(struct jk_span text, const char *file, struct jk_error *error)
 {
-    return jk_declared_json_within(text, JK_DECLARED_JSON_MAX, JK_DECLARED_JSON_VALUES, file, error);
+    return jk_declared_json_within(text, JK_DECLARED_JSON_MAX, JK_DECLARED_JSON_VALUES, NULL, file, error);
+}
+
+struct jk_span jk_declared_json_span(const json_t *value)
+{
+    if (!json_is_string(value)) return JK_SPAN("");
+    return (struct jk_span){json_string_value(value), json_string_length(value)};
 }
 
 struct jk_span jk_declared_json_text(const json_t *object, const char *key, struct jk_arena *arena)

@@ -121,16 +121,3 @@ void jk_listing_add(struct jk_text *out, const struct jk_listing_file *file)
     jk_text_add(out, file->path);
     jk_text_add_char(out, '\n');
 }
-
-struct jk_span jk_listing_lines(struct jk_span listing)
-{
-    struct jk_span head;
-    (void)jk_span_line(&listing, &head);
-    return listing;
-}
-
-bool jk_listing_next(struct jk_span *rest, struct jk_listing_file *out_file)
-{
-    struct jk_span line;
-    return jk_span_line(rest, &line) && parse_line(line, out_file) == NULL;
-}

@@ -32,8 +32,4 @@ JK_MUST_USE enum jk_status jk_listing_check(struct jk_span bytes, struct jk_list
 void jk_listing_begin(struct jk_text *out);
 void jk_listing_add(struct jk_text *out, const struct jk_listing_file *file);
 
-/* Reading one that has been checked: starts after the first line; false at the end. */
-struct jk_span jk_listing_lines(struct jk_span listing);
-bool jk_listing_next(struct jk_span *rest, struct jk_listing_file *out_file);
-
 #endif

@@ -20,7 +20,7 @@ static void read_object(struct jk_reading *reading, struct jk_span object)
     jk_arena_init(&arena, 1u << 20);
     jk_text_init(&text, 0);
     jk_error_init(&error, NULL);
-    if (jk_reading_take(reading, object, &error) == JK_OK) {
+    if (jk_reading_take(reading, object, NULL, &error) == JK_OK) {
         jk_reading_line(reading, &line);
         JK_CHECK(jk_hub_record_read(line.record, &record, &error) == JK_OK);
         JK_CHECK(jk_span_equal(record.id, line.id) && jk_span_equal(record.identity, reading->identity));

@@ -40,7 +40,7 @@ static void read_parsed(struct jk_span record, struct jk_arena *arena)
     json_t *root = jk_declared_json(record, "hub_model", &mistakes);
     if (!root) return;
     jk_gather(&none, record, arena, of_bytes, &mistakes);
-    jk_gather_hub(root, arena, of_tree, &mistakes);
+    jk_gather_hub(root, &none, arena, of_tree, &mistakes);
     json_decref(root);
     JK_CHECK(jk_span_equal(of_bytes->hub.id, of_tree->hub.id) && of_bytes->has_card == of_tree->has_card);
     JK_CHECK(of_bytes->hub.parents.count == of_tree->hub.parents.count);

@@ -3,7 +3,6 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "census/record.h"
-#include "domain/listing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,20 +26,12 @@ static bool reduce(struct jk_span object, struct jk_text *out)
     return status == JK_OK;
 }
 
-static void look_at(struct jk_span bytes, const struct jk_hub_record *record)
+static void look_at(const struct jk_hub_record *record)
 {
-    struct jk_listing_summary summary;
     struct jk_text text;
-    struct jk_error error;
-    jk_error_init(&error, NULL);
     jk_text_init(&text, 0);
-    jk_hub_record_listing(bytes, record, &text);
-    JK_CHECK((text.len == 0) == jk_digest_is_zero(&record->listing));
-    if (text.len > 0) {
-        JK_CHECK(jk_listing_check(jk_text_span(&text), &summary, &error) == JK_OK);
-        JK_CHECK(jk_digest_equal(&summary.listing, &record->listing) && summary.files == record->lfs_files);
-    }
-    jk_text_clear(&text);
+    JK_CHECK(record->lfs_files <= record->files);
+    JK_CHECK(record->lfs_files > 0 || jk_digest_is_zero(&record->listing));
     jk_hub_record_license(record, &text);
     JK_CHECK(text.len > 0 && !text.failed);
     jk_text_done(&text);
@@ -58,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (is_record) JK_CHECK(jk_span_equal(jk_text_span(&text), input));
     if (reduced) {
         JK_CHECK(text.len <= JK_HUB_RECORD_MAX && read_as_record(jk_text_span(&text), &again));
-        look_at(jk_text_span(&text), &again);
+        look_at(&again);
         JK_CHECK(reduce(jk_text_span(&text), &twice) && jk_span_equal(jk_text_span(&text), jk_text_span(&twice)));
         jk_text_done(&twice);
     }

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.request
@@ -18,7 +19,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import hubmodels  # noqa: E402
 from hub import Hub  # noqa: E402
 from hubmodels import model, weighty  # noqa: E402
-from jokbo import BUILD, ROOT, Server, person  # noqa: E402
+from jokbo import BUILD, GetMessageClass, ROOT, Server, derivative, grpc, person, pool_of_build  # noqa: E402
+from served import Served  # noqa: E402
 
 BASE = "skt/A.X-K1"
 OTHER = "upstage/Solar-Open-100B"
@@ -46,6 +48,104 @@ class Entry(dict):
     def __init__(self, text):
         lines = [line.partition(" ")[::2] for line in text.split("\n")[1:] if line]
         super().__init__((key, value) for key, value in reversed(lines))
+
+
+class Between(Served):
+    """with Between(server) as registry: the server, seen through what a class beneath makes of its requests of RecordCensus."""
+
+    def __init__(self, server):
+        self.channel = grpc.insecure_channel(server.address)
+        self.request = GetMessageClass(pool_of_build().FindMessageTypeByName("jokbo.v1.RecordCensusRequest"))
+
+    def end(self):
+        super().end()
+        self.channel.close()
+
+    def record(self, data, forward):
+        """The reply to the request `data`, for which forward() asks the server."""
+        return forward(data)
+
+    def service(self, details):
+        name = details.method.rpartition("/")[2]
+        metadata = [row for row in details.invocation_metadata if row[0] == "authorization"]
+        kind = {"ReadEntries": "unary_stream", "UploadBlob": "stream_unary"}.get(name, "unary_unary")
+        forward = getattr(self.channel, kind)(details.method)
+
+        def answer(asked, context):
+            try:
+                ask = lambda data: forward(data, metadata=metadata)  # noqa: E731
+                reply = self.record(asked, ask) if name == "RecordCensus" else ask(asked)
+                return iter(list(reply)) if kind == "unary_stream" else reply
+            except grpc.RpcError as error:
+                context.set_trailing_metadata([row for row in error.trailing_metadata() if row[0] == "grpc-status-details-bin"])
+                context.abort(error.code(), error.details())
+        return getattr(grpc, kind + "_rpc_method_handler")(answer)
+
+
+class Spoiling(Between):
+    """One repository's step comes with a version that is not its own."""
+
+    def __init__(self, server, id):
+        super().__init__(server)
+        self.id = id
+
+    def record(self, data, forward):
+        request = self.request.FromString(data)
+        for step in request.steps:
+            if step.present.derivative.name == self.id:
+                step.present.derivative.version = "hub-0"
+        return forward(request.SerializeToString())
+
+
+class Holding(Between):
+    """Each batch waits before it is written until the next one comes, or for a second where none does."""
+    THREADS = 8
+
+    def __init__(self, server):
+        super().__init__(server)
+        self.change = threading.Condition()
+        self.under_way, self.came, self.most, self.early = [], 0, 0, []
+
+    def record(self, data, forward):
+        steps = self.request.FromString(data).steps
+        names = {step.present.derivative.name for step in steps}
+        with self.change:
+            self.came += 1
+            came = self.came
+            for step in steps:
+                parents = {parent.registered.name.partition("@")[0] for parent in step.present.derivative.parents}
+                self.early += [step.present.derivative.name for other in self.under_way if parents & other]
+            self.under_way.append(names)
+            self.most = max(self.most, len(self.under_way))
+            self.change.notify_all()
+            self.change.wait_for(lambda: self.came > came, timeout=1)
+        try:
+            return forward(data)
+        finally:
+            with self.change:
+                self.under_way.remove(names)
+
+
+class Overtaken(Between):
+    """Every other batch waits before it is written until one that came after it is, or for two seconds where none is."""
+    THREADS = 8
+
+    def __init__(self, server):
+        super().__init__(server)
+        self.change = threading.Condition()
+        self.came, self.written, self.overtaken = 0, 0, 0
+
+    def record(self, data, forward):
+        with self.change:
+            self.came += 1
+            came = self.came
+            if came % 2 == 1:
+                self.overtaken += self.change.wait_for(lambda: self.written > came, timeout=2)
+        reply = forward(data)
+        with self.change:
+            self.written = max(self.written, came)
+            self.change.notify_all()
+        return reply
 
 
 class Census(unittest.TestCase):
@@ -237,6 +337,23 @@ class Runs(Census):
         self.assertEqual(sorted(entry["kind"] for entry in self.entries(start) if entry["kind"] != "observe"),
                          ["census", "publisher", "publisher", "register", "release", "rename", "transfer"])
 
+    def test_one_base_model_knows_what_was_renamed(self):
+        """A run over one base model alone looks for what is below it, whatever its name has become, and for nothing else."""
+        hub = self.hub(family())
+        self.apply(self.read(hub.url))
+        self.client.call("Registry.TransferModel", name="choi/both", new_name="lee/both")
+        hub.rename("kim/law", "kim/law-7B")
+        self.apply(self.read(hub.url))
+        hub.add(model("new/two", "kim/law", "adapter", 35))  # whose card names the old name
+        for gone in ("park/poems", "choi/both", "jung/solar"):
+            hub.remove(gone)
+        run = os.path.join(self.folder, "alone")
+        self.jokbo("census", "read", hub.url, "--out", run, "--base", BASE)
+        plan = self.plan(run)
+        self.assertEqual({id for id, (action, _) in plan.items() if action == "absent"}, {"park/poems", "choi/both"})
+        self.assertEqual(plan["new/two"][0], "register")
+        self.assertFalse({"jung/solar", OTHER} & set(plan))
+
     def test_a_name_that_cannot_follow_is_kept(self):
         """An earlier name is never given out again, and one that looks like a team's takes an admin; the hub has its way all the same."""
         hub = self.hub(family())
@@ -282,11 +399,24 @@ class Runs(Census):
     def test_another_repository_under_an_old_name(self):
         hub = self.hub(family())
         self.apply(self.read(hub.url))
-        hub.add(dict(model("kim/law", BASE, "adapter", 35), _id="f" * 24))
+        other = dict(model("kim/law", BASE, "adapter", 35), _id="f" * 24)
+        other["cardData"] = dict(other["cardData"], base_model_relation="cousin")
+        hub.add(other)
         run = self.read(hub.url)
-        self.assertIn("another repository", self.plan(run)["kim/law"][1])
+        notes = {step["action"]: step["notes"] for step in self.json("census", "plan", run)["steps"] if step["id"] == "kim/law"}
+        self.assertEqual(notes["absent"], [])  # nothing was read of that one
+        self.assertIn('base_model_relation "cousin"', notes["blocked"][0])
+        action, why = self.plan(run)["kim/law"]
+        self.assertEqual(action, "blocked")
+        self.assertIn("another repository", why)
+        self.assertIn("this one can be registered by hand under another name", why)
         self.apply(run)
         self.assertEqual(self.show("kim/law")["release"]["relation"], "RELATION_FINETUNE")
+        registrar = person(self.client, "registrar", ["registrar"], scopes=["publish", "models"])
+        self.addCleanup(registrar.close)
+        registrar.call("Registry.RegisterDerivative", derivative=derivative("kim/law-2", BASE, relation="adapter"))
+        self.assertEqual(self.show("kim/law-2")["release"]["relation"], "RELATION_ADAPTER")
+        self.assertEqual(self.apply(self.read(hub.url))["refused"], [])
 
     def test_a_partial_run_takes_nothing_for_gone(self):
         self.apply(self.read(self.file(family()), "--complete"))
@@ -318,17 +448,69 @@ class Runs(Census):
         self.apply(self.read(hub.url))
         self.assertLessEqual({"kim/law", "kim/law-GGUF", "lee/law-lora"}, set(self.models()))
 
-    def test_what_the_registry_refuses_does_not_hold_up_the_rest(self):
-        """A name that looks like that of a team's publisher needs somebody's approval."""
+    def test_a_publisher_that_takes_approval_is_blocked(self):
+        """The plan says so before anything is written; once it is approved and holds its namespace, its models are registered."""
         hub = self.hub(family() + [model("5kt/law", BASE, "finetune", 36), model("lee/below", "5kt/law", "quantized", 37)])
         run = self.read(hub.url)
-        reply = self.apply(run, code=self.refusal_code())
-        self.assertEqual([row["id"] for row in reply["refused"]], ["5kt/law", "lee/below"])
-        self.assertEqual(set(self.models()), set(MADE))
-        self.assertIn("census", reply)  # what is gone is told all the same
-        done = self.jokbo("census", "apply", run, code=self.refusal_code())
-        self.assertIn("5kt/law", done.stdout)
-        self.assertIn("the registry refused 2 of the models", done.stderr)
+        plan = self.plan(run)
+        self.assertEqual((plan["5kt/law"][0], plan["lee/below"]), ("blocked", ("left alone", "no path to a base model")))
+        self.assertIn("5kt looks like skt, a publisher on the roster: an admin has to approve it (jokbo publisher request 5kt)", plan["5kt/law"][1])
+        reply = self.apply(run)
+        self.assertEqual((reply["refused"], reply["blocked"], set(self.models())), ([], 1, set(MADE)))
+        owner = person(self.client, "owner", scopes=["publish", "models", "publishers"])
+        self.addCleanup(owner.close)
+        request = owner.call("Access.RequestPublisher", kind="PUBLISHER_REQUEST_KIND_CREATE", publisher="5kt", evidence="a file there")
+        self.client.call("Access.DecidePublisherRequest", id=request["id"], approve=True, evidence="hub-file")
+        self.assertIn("has not proven", self.plan(run)["5kt/law"][1])
+        self.client.call("Registry.SetNamespace", organisation=HUB + "/5kt", publisher="5kt", evidence="dns")
+        self.assertEqual(self.apply(self.read(hub.url))["refused"], [])
+        self.assertEqual(set(self.models()), set(MADE) | {"5kt/law", "lee/below"})
+
+    def test_what_the_registry_refuses_does_not_hold_up_the_rest(self):
+        """One repository's step is spoilt on its way, and those below it cannot be written without it."""
+        run = self.read(self.hub(family()).url)
+        with Spoiling(self.server, "kim/law") as registry:
+            env = {"JOKBO_SERVER": registry.address}
+            done = self.server.jokbo("census", "apply", run, "--json", env=env, timeout=240)
+            self.assertEqual(done.returncode, self.refusal_code(), done.stderr)
+            reply = json.loads(done.stdout)
+            self.assertEqual(sorted(row["id"] for row in reply["refused"]), ["choi/merged", "kim/law", "kim/law-GGUF", "lee/law-lora"])
+            self.assertEqual(set(self.models()), {"park/poems", "choi/both", "jung/solar"})
+            self.assertIn("census", reply)  # what is gone is told all the same
+            done = self.server.jokbo("census", "apply", run, env=env, timeout=240)
+        self.assertIn("kim/law", done.stdout)
+        self.assertIn("the registry refused 4 of the models", done.stderr)
+
+    def test_batches_under_way_together(self):
+        """Several at once, but none before what its models are made from is written."""
+        above = ["lab/a-%d" % i for i in range(1500)]
+        models = [hubmodels.base(BASE)] + [model(name, BASE, "finetune", i) for i, name in enumerate(above)] + [
+            model("lab/merged-%d" % i, [above[i], above[-1 - i]], "merge", 2000 + i) for i in range(300)]
+        run = self.read(self.file(models), "--complete")
+        with Holding(self.server) as registry:
+            done = self.server.jokbo("census", "apply", run, "--json", env={"JOKBO_SERVER": registry.address}, timeout=240)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["written"]["register"], 1800)
+        self.assertEqual(registry.early, [])
+        self.assertGreater(registry.most, 1)
+        self.assertGreater(registry.came, 3)
+
+    def test_batches_that_overtake_each_other(self):
+        """Which of two models with the same weights is the first, and who spells a new publisher, is as planned, whichever batch the
+        server takes first; batches that have nothing in common may overtake each other."""
+        names = ["lab-%d/a" % i for i in range(1600)] + ["LAB-1/b", "Lab-2/b"] + ["zed/copy-%d" % i for i in range(20)]
+        seeds = list(range(1602)) + list(range(20))
+        models = [hubmodels.base(BASE)] + [model(name, BASE, "finetune", seed) for name, seed in zip(names, seeds)]
+        run, start = self.read(self.file(models), "--complete"), self.size()
+        with Overtaken(self.server) as registry:
+            done = self.server.jokbo("census", "apply", run, "--json", env={"JOKBO_SERVER": registry.address}, timeout=240)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["written"]["register"], len(names))
+        self.assertGreater(registry.overtaken, 0)
+        order = [entry["model"] for entry in self.entries(start, "observe")]
+        self.assertEqual(sorted(order), sorted(["skt/A.X-K1"] + names[:1600] + ["lab-1/b", "lab-2/b"] + names[1602:]))
+        for i in range(20):
+            self.assertLess(order.index("lab-%d/a" % i), order.index("zed/copy-%d" % i))
 
     @staticmethod
     def refusal_code():
@@ -351,6 +533,20 @@ class Runs(Census):
         self.assertEqual({id for id, (action, _) in self.plan(run + "-2").items() if action not in ("blocked", "left alone")}, set())
         rows = self.csv("census", "report", "--all", run)
         self.assertGreater(len(rows), 50)
+
+    def test_what_is_doubtful_is_told(self):
+        """What a card says that is passed over, before anything is written: all of it to programs, the first to people."""
+        odd = model("odd/relation", BASE, "finetune", 43)
+        odd["cardData"] = dict(odd["cardData"], base_model_relation="cousin", license_name="no such thing")
+        run = self.read(self.file([hubmodels.base(BASE), odd, model("kim/law", BASE, "finetune", 1)]))
+        steps = {step["id"]: step for step in self.json("census", "plan", run)["steps"]}
+        notes = steps["odd/relation"]["notes"]
+        self.assertEqual((steps["odd/relation"]["action"], steps["kim/law"]["notes"]), ("register", []))
+        self.assertTrue([note for note in notes if 'base_model_relation "cousin" is none of finetune' in note], notes)
+        self.assertEqual({row["id"]: row["notes"] for row in self.csv("census", "plan", run)},
+                         {id: " ".join(step["notes"]) for id, step in steps.items()})
+        row = next(row for row in self.jokbo("census", "plan", run).stdout.splitlines() if "odd/relation" in row)
+        self.assertIn("note: " + notes[0][:40], row)
 
     def test_programs_get_everything(self):
         """Without --limit: a page is for people, and a program would take it for the whole."""
@@ -405,13 +601,13 @@ class Runs(Census):
 class EveryNight(Census):
     """The unit's own script, as systemd would run it: whatever became of one night, the next reads the hub."""
 
-    def night(self, hub, code=0):
+    def night(self, hub, code=0, **env):
         with open(os.path.join(ROOT, "registry", "docs", "jokbo-census.service"), encoding="utf-8") as f:
             unit = f.read().replace("\\\n", "")
         script = re.search(r"^ExecStart=/bin/sh -ec '(.+)'$", unit, re.M).group(1).replace("https://huggingface.co", hub.url)
         path = os.path.dirname(JOKBO) + os.pathsep + os.environ["PATH"]
         done = subprocess.run(["/bin/sh", "-ec", script], cwd=self.folder, capture_output=True, text=True, timeout=120,
-                              env=dict(self.server.user_env(), PATH=path, CREDENTIALS_DIRECTORY=self.folder))
+                              env=dict(self.server.user_env(), PATH=path, CREDENTIALS_DIRECTORY=self.folder, **env))
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
 
@@ -422,12 +618,15 @@ class EveryNight(Census):
         with open(os.path.join(self.folder, "hub"), "w", encoding="utf-8") as f:
             f.write("a-token\n")
         hub = self.hub(family() + [model("5kt/law", BASE, "finetune", 36)])
-        self.night(hub, code=4)  # the registry refuses a name that looks like a team's
-        self.assertEqual((set(self.models()), self.has("run-last")), (set(MADE), False))
-        hub.add(model("new/one", BASE, "adapter", 28))
-        self.night(hub, code=4)
+        with Spoiling(self.server, "park/poems") as registry:  # the registry refuses one model
+            self.night(hub, code=4, JOKBO_SERVER=registry.address)
+            self.assertEqual((set(self.models()), self.has("run-last")), (set(MADE) - {"park/poems"}, False))
+            hub.add(model("new/one", BASE, "adapter", 28))
+            self.night(hub, code=4, JOKBO_SERVER=registry.address)
         self.assertTrue(self.has("run-last", "run.json"))
         self.assertIn("new/one", self.models())
+        self.assertIn("1 model is blocked", self.night(hub).stdout)  # a name that looks like a team's waits for an admin
+        self.assertEqual(set(self.models()), {*MADE, "new/one"})
         hub.remove("5kt/law")
         hub.add(*(model("many/m-%02d" % n, BASE, "adapter", 100 + n) for n in range(30)))
         hub.fail("many/", 502, times=10 ** 6)
@@ -613,6 +812,17 @@ class Reports(Census):
         self.assertEqual(len(places[0]), 5)
         self.check_sums(second)
 
+    def test_a_model_below_two_base_models_is_one(self):
+        self.record_policy("census")
+        run = self.read(self.hub(family()).url)
+        self.apply(run)
+        rows = self.csv("census", "report", "--all", run)
+        self.assertGreater(sum(row["id"] == "choi/both" for row in rows), 1)
+        kinds = {row["difference"] for row in rows}
+        text = self.jokbo("census", "report", "--all", run).stdout
+        told = dict(re.findall(r"(?m)^([a-z-]+) +(\d+) +(?:[+-]\d+ +)?[a-z]", text.partition("difference ")[2].partition("\n\n")[0]))
+        self.assertEqual(told, {kind: str(len({row["id"] for row in rows if row["difference"] == kind})) for kind in kinds})
+
     def test_a_card_that_names_another_parent_since(self):
         """It counts here and no longer there, before and after that is observed, and whether its record is read again or not; a model
         that the hub never showed below this base model is another matter."""
@@ -642,9 +852,23 @@ class Reports(Census):
                          {base: self.counted(base, "census") for base in (BASE, OTHER)})
         left = [row["name"] for row in self.json("count", "--all", "--policy", "census", "--left-out", "--limit", "0")["derivatives"]]
         self.assertEqual(len(left) + int(self.json("count", "--all", "--policy", "census")["counted"]), len(MADE))
+        self.growth()
         competing = self.json("census", "report", BASE, self.read(hub.url), "--policy", "competition")
         self.assertEqual(sum(competing["bases"][0]["here"].values()), 0)
         self.assertEqual(set(competing["bases"][0]["differences"]), {"left-out"})
+
+
+    def growth(self):
+        """All of it a census brought in, in one month; the hub's dates spread it."""
+        told = self.json("count", "--all", "--by", "month", "--by", "hub-month")
+        brought = {group["grouping"]: int(group["from_census"]) for group in told["groups"] if group["grouping"] == "month"}
+        self.assertEqual(brought, {"month": int(told["counted"])})
+        dated = [group for group in told["groups"] if group["grouping"] == "hub-month"]
+        self.assertEqual(sum(int(group["count"]) for group in dated), int(told["counted"]))
+        self.assertGreater(len(dated), 0)
+        text = self.jokbo("count", "--all", "--by", "month", "--by", "hub-month").stdout
+        self.assertRegex(text, r"month +counted +by a census")
+        self.assertRegex(text, r"hub-month +counted\n")
 
 
 if __name__ == "__main__":

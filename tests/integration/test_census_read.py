@@ -2,6 +2,7 @@
 asked and how often, what becomes of what was observed before, and that no fault of a hub ever makes a state."""
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -16,7 +17,7 @@ import hubmodels  # noqa: E402
 import jokbo  # noqa: E402
 from hub import Hub  # noqa: E402
 from hubmodels import model  # noqa: E402
-from observed import Registry, entry  # noqa: E402
+from observed import Registry, entry, registered  # noqa: E402
 
 BASE = "skt/A.X-K1"
 OTHER = "upstage/Solar-Open-100B"
@@ -182,9 +183,237 @@ class CensusReadTest(unittest.TestCase):
         self.assertLess(used.ru_maxrss * 1024, MEMORY_MAX)
         self.assertEqual(self.states(self.path("many")), {BASE: "present", "odd/very-many-files": "present"})
         hub.edit("odd/very-many-files", siblings=hub.models["odd/very-many-files"]["siblings"] + [hubmodels.plain("one-more", 1)])
+        reply = self.read(hub.url)
+        self.check_complete(reply)
+        line = self.line("odd/very-many-files")
+        made = hub.models["odd/very-many-files"]
+        self.assertEqual(line, {"state": "unreadable", "id": "odd/very-many-files", "identity": made["_id"], "revision": made["sha"],
+                                "tags": json.dumps([t for t in made["tags"] if t.startswith("base_model:")], separators=(",", ":")),
+                                "why": "it lists 100001 files; at most 100,000 are allowed"})
+        self.assertEqual((reply["unreadable"], reply["unknown"]), (1, 0))
+        self.assertIn("1 model cannot be read, however often the hub is asked: odd/very-many-files (it lists 100001 files", self.err)
+
+    def test_a_record_that_is_too_large(self):
+        """The answer is larger than 64 MiB: that the model is there says one without its files, if it says so."""
+        for there in (True, False):
+            hub = self.hub(family(2))
+            hub.fail("/api/models/many/m-001?blobs", ("bulk", 65 << 20), times=100)
+            if not there:
+                hub.fail("/api/models/many/m-001?expand", 500, times=100)
+            self.check_complete(self.read(hub.url), there)
+            line = self.line("many/m-001")
+            self.assertEqual(line["state"], "unreadable" if there else "unknown")
+            self.assertIn("larger than 64 MiB", line["why"])
+
+    def test_what_the_hub_refuses_to_show(self):
+        """403 and 451 about one model, twice: it is named, is no reason for the run to stay incomplete, and is not gone."""
+        for answer in (403, 451):
+            hub = self.hub(family(2))
+            self.registry.log = [entry("present", "gone/disabled", "51", "%040x" % 1)]
+            hub.fail("/api/models/many/m-001?blobs", answer, times=10 ** 6)
+            hub.fail("/api/models/gone/disabled", answer, times=10 ** 6)
+            self.check_complete(self.read(hub.url))
+            line, made = self.line("many/m-001"), hub.models["many/m-001"]
+            self.assertEqual((line["state"], line["identity"], line["revision"]), ("unreadable", made["_id"], made["sha"]))
+            self.assertIn("base_model:adapter:" + BASE, json.loads(line["tags"]))
+            self.assertIn("the hub answers %d: " % answer, line["why"])
+            self.assertEqual((self.line("gone/disabled")["state"], self.line("gone/disabled")["identity"]), ("unreadable", "51"))
+            asked = hub.asked("/api/models/many/m-001?blobs")
+            self.assertEqual(len(asked), 2)
+            self.assertGreaterEqual(asked[1].at - asked[0].at, 0.99)
+            self.assertIn("2 models cannot be read, however often the hub is asked: ", self.err)
+
+    def test_one_refusal_is_none(self):
+        hub = self.hub(family(2))
+        hub.fail("/api/models/many/m-001?blobs", 403)
         self.check_complete(self.read(hub.url))
-        self.assertEqual(self.states()["odd/very-many-files"], "unknown")
-        self.assertIn("100,000", self.line("odd/very-many-files")["why"])
+        self.assertEqual(self.states(), {name: "present" for name in hub.models})
+
+    def test_a_page_that_is_too_large(self):
+        """Asked for without what nobody reads, and then in smaller pages; an object that is too large by itself is passed over, and told."""
+        hub = self.hub(family(30))
+        hub.bulk = {"many/m-003": (70 << 20, 0)}
+        self.check_complete(self.read(hub.url))
+        self.assertEqual(self.states(), {name: "present" for name in hub.models})
+        lists = hub.asked("filter=base_model:%s&" % BASE)
+        self.assertEqual(["full" in r.query for r in lists], [True, False])
+        self.assertEqual(lists[1].query, "filter=base_model:%s&" % BASE + "&".join(
+            "expand[]=" + field for field in ("sha", "lastModified", "tags", "gated", "private", "disabled")))
+        self.registry.apply(self.out)
+        before = len(hub.requests)
+        self.check_complete(self.read(hub.url))
+        self.assertEqual([r for r in hub.asked("blobs=true", before) if "/many/" in r.path], [])  # the shorter list tells as well what has changed
+        hub.bulk = {"many/m-002": (33 << 20, 0), "many/m-003": (0, 31 << 20), "many/m-004": (0, 31 << 20), "many/m-005": (0, 31 << 20),
+                    "many/m-020": (70 << 20, 70 << 20), "many/m-021": (33 << 20, 33 << 20)}
+        self.registry.log = []
+        reply = self.read(hub.url)
+        self.check_complete(reply)
+        self.assertEqual(self.states(), {name: "present" for name in hub.models if name not in ("many/m-020", "many/m-021")})
+        self.assertEqual(reply["refused"], 2)
+        self.assertIn('The lists have 2 objects of no model\'s name: "(larger than 32 MiB)"', self.err)
+        limits = {re.search(r"limit=(\d+)", r.query).group(1) for r in hub.asked("limit=")}
+        self.assertEqual(limits, {"100", "10", "1"})
+
+    def test_objects_of_no_model_count_once(self):
+        """However often their list is read: begun again for a page that is too large, or because a model is in doubt."""
+        nameless = dict(model("odd/m", BASE), id="gpt2")
+        hub = self.hub(family(3) + [nameless], page=2)
+        hub.bulk = {"many/m-002": (70 << 20, 0)}
+        self.assertEqual(self.read(hub.url)["refused"], 1)
+        self.assertIn('The lists have 1 object of no model\'s name: "gpt2"\n', self.err)
+        self.assertEqual(len([r for r in hub.asked("filter=base_model:%s&" % BASE) if "cursor" not in r.query]), 2)
+        hub.bulk = {}
+        before = len(hub.requests)
+        hub.fail("/api/models/many/m-001?blobs", 404)
+        self.assertEqual(self.read(hub.url)["refused"], 1)
+        self.assertEqual(len([r for r in hub.asked("filter=base_model:%s&" % BASE, before) if "cursor" not in r.query]), 2)
+
+    # ---- headers of weights ----
+
+    WHOLE = {"model.layers.%d.mlp.up_proj.weight" % n: ("BF16", 2, (64, 32)) for n in range(4)}
+    LORA = {"base_model.model.model.layers.0.q_proj.lora_%s.weight" % side: ("F32", 4, (8, 64)) for side in "AB"}
+    GPTQ = {"model.layers.0.q_proj." + part: ("I32", 4, (8, 64)) for part in ("qweight", "qzeros")}
+
+    def with_weights(self, hub, name, tensors, **changed):
+        """A finetune by all that its record says, with one file of these tensors."""
+        head, data = tensors if isinstance(tensors, tuple) else hubmodels.safetensors(tensors)
+        made = model(name, BASE, "finetune", 1, tagged="")
+        made["cardData"].pop("base_model_relation", None)
+        made["siblings"] = [hubmodels.plain("README.md", 5), hubmodels.weighty("model.safetensors", len(head) + data, 1)]
+        made.update(changed)
+        hub.add(made)
+        (hub.cdn or hub).files[name + "/model.safetensors"] = [head, data]
+
+    def test_headers(self):
+        """What the tensors are, from wherever the hub keeps the files; the token goes to the hub alone."""
+        cdn, hub = self.hub([]), self.hub([hubmodels.base(BASE)])
+        hub.cdn, hub.tokens = cdn, {"hf_secret"}
+        for name, tensors in (("w/whole", self.WHOLE), ("w/lora", self.LORA), ("w/gptq", self.GPTQ)):
+            self.with_weights(hub, name, tensors)
+        self.with_weights(hub, "w/declared", self.GPTQ, cardData={"base_model": BASE, "base_model_relation": "finetune"})
+        hub.add(model("w/gguf", BASE, "quantized", 5))
+        token = self.path("token")
+        with open(token, "w", encoding="utf-8") as f:
+            f.write("hf_secret\n")
+        os.chmod(token, 0o600)
+        self.check_complete(self.read(hub.url, "--headers", "--hub-token-file", token))
+        self.assertIn("and as many at most for the heads of weight files", self.err)
+        said = {name: self.line("w/" + name)["declared"] for name in ("whole", "lora", "gptq", "declared")}
+        self.assertEqual({name: (each["relation"], each["relation_from"]) for name, each in said.items()},
+                         {"whole": ("finetune", "full weights"), "lora": ("adapter", "an adapter's tensors"),
+                          "gptq": ("quantized", "packed tensors"), "declared": ("finetune", "declared")})
+        self.assertIn("quantized (packed tensors)", said["declared"]["notes"][0])
+        self.assertEqual(self.line("w/whole")["header"], {"file": "model.safetensors", "tensors": 4, "parameters": 8192, "types": "BF16"})
+        self.assertEqual(self.line("w/lora")["header"]["types"], "F32")
+        self.assertNotIn("header", self.line("w/gguf"))
+        self.assertEqual({r.token for r in hub.requests}, {"hf_secret"})
+        self.assertEqual({(r.token, r.status) for r in cdn.asked("/w/")}, {(None, 206)})
+        self.assertEqual(hub.asked("/w/lora/resolve/")[0].path, "/w/lora/resolve/%s/model.safetensors" % hub.models["w/lora"]["sha"])
+        # Nothing is asked for again that has not changed, and nothing without the option.
+        self.registry.apply(self.out)
+        before = len(hub.requests)
+        self.read(hub.url, "--headers", "--hub-token-file", token)
+        self.assertEqual(hub.asked("/w/", before), [r for r in hub.asked("/w/", before) if "/resolve/" not in r.path])
+        hub.edit("w/lora")
+        self.read(hub.url, "--headers", "--hub-token-file", token)
+        self.assertEqual([r.path for r in hub.asked("/resolve/", before)][1:], [])
+        self.assertIn("/w/lora/resolve/%s/" % hub.models["w/lora"]["sha"], hub.asked("/resolve/", before)[0].path)
+        self.registry.log = []
+        before = len(hub.requests)
+        self.read(hub.url, "--hub-token-file", token)
+        self.assertEqual(hub.asked("/resolve/", before), [])
+        self.assertEqual(self.line("w/lora")["declared"]["relation"], "finetune")
+
+    def test_headers_that_cannot_be_had(self):
+        """Each is told by its name, and the model is read as without."""
+        large = {"model.layers.%d.%s" % (n, "x" * 60): ("BF16", 2, (1,)) for n in range(2500)}
+        some = {"model.layers.%d.%s" % (n, "x" * 60): ("BF16", 2, (1,)) for n in range(1200)}
+        hub = self.hub([hubmodels.base(BASE)])
+        self.with_weights(hub, "w/large", large)
+        self.with_weights(hub, "w/second-request", some)
+        self.with_weights(hub, "w/no-safetensors", (b"<html>no weights here</html>", 0))
+        self.with_weights(hub, "w/beyond", ((10 ** 6).to_bytes(8, "little") + b"{}", 0))
+        self.with_weights(hub, "w/cut", self.WHOLE)
+        hub.files["w/cut/model.safetensors"] = [hub.files["w/cut/model.safetensors"][0][:100]]
+        self.with_weights(hub, "w/hole", ((16).to_bytes(8, "little") + b"{}" + b" " * 14, 7))
+        for status in (401, 403, 404, 416, 451):
+            self.with_weights(hub, "w/status-%d" % status, self.WHOLE)
+            hub.fail("/w/status-%d/resolve/" % status, status, times=10 ** 6)
+        self.check_complete(self.read(hub.url, "--headers"))
+        why = {line["header"]["file"] + " " + name: line["header"].get("why") for name in hub.models if name != BASE
+               for line in [self.line(name)]}
+        self.assertEqual({name.split("/")[1]: text for name, text in why.items()}, {
+            "large": "has a header of %d bytes; at most 262144 are read" % len(hub.files["w/large/model.safetensors"][0]),
+            "second-request": None, "no-safetensors": "is no safetensors file: a header of 8029423821061908540 bytes; at most 100,000,000",
+            "beyond": "is no safetensors file: a header of 1000000 bytes, which end beyond the file", "cut": "ends before its header does",
+            "hole": "is no safetensors file: at byte 24, bytes after the last tensor",
+            **{"status-%d" % status: "was answered with %d" % status for status in (401, 403, 404, 416, 451)}})
+        self.assertEqual(self.line("w/second-request")["header"]["tensors"], 1200)
+        self.assertEqual(len(hub.asked("/w/second-request/resolve/")), 2)
+        self.assertEqual({self.line(name)["declared"]["relation"] for name in hub.models if name != BASE}, {"finetune"})
+
+    def test_a_hub_without_ranges(self):
+        """It sends all of a large file, of which no more is taken than the head."""
+        hub = self.hub([hubmodels.base(BASE)])
+        hub.ranges = False
+        self.with_weights(hub, "w/large", {"model.embed_tokens.weight": ("BF16", 2, (1 << 20, 512))})
+        self.check_complete(self.read(hub.url, "--headers"))
+        self.assertEqual(self.line("w/large")["header"]["parameters"], 512 << 20)
+        self.assertLess(hub.sent, 64 << 20)  # of a GiB; what lies in buffers of the system is sent
+
+    def test_a_fault_at_a_header_is_no_state(self):
+        """A model that is read without its header would be another one: it is asked for again by --resume."""
+        hub = self.hub([hubmodels.base(BASE)])
+        self.with_weights(hub, "w/lora", self.LORA)
+        hub.fail("/w/lora/resolve/", 500, times=2)
+        self.check_complete(self.read(hub.url, "--headers"))
+        self.assertEqual(self.line("w/lora")["declared"]["relation"], "adapter")
+        for fault in (500, "drop", "cut"):
+            hub.fail("/w/lora/resolve/", fault, times=100)
+            self.check_complete(self.read(hub.url, "--headers"), False)
+            self.assertEqual(self.states()["w/lora"], "unknown")
+            hub.faults.clear()
+            self.check_complete(self.read(hub.url, "--headers", "--resume", out=self.out))
+            self.assertEqual(self.line("w/lora")["declared"]["relation"], "adapter")
+
+    def test_where_the_large_files_are_fails(self):
+        """The API goes on answering: four heads that fail one after the other end the reading, three and one do not."""
+        cdn, hub = self.hub([]), self.hub([hubmodels.base(BASE)])
+        hub.cdn = cdn
+        names = ["w/m-%d" % n for n in range(10)]
+        for name in names:
+            self.with_weights(hub, name, self.LORA)
+        cdn.fail("", 500, times=3 * 5)
+        cdn.fail("", 500, times=10 ** 6, after=1)
+        error = self.read(hub.url, "--headers", code=8)["error"]
+        self.assertEqual(error["reason"], "HUB_FAILED")
+        self.assertIn("failed 4 times one after the other: %s/blob/w/m-7/" % cdn.url, error["message"])
+        self.assertEqual([name for name in names if cdn.asked("/blob/%s/" % name)], names[:8])
+        self.assertEqual({name for name, state in self.states().items() if state == "present"}, {BASE, "w/m-3"})
+        cdn.faults.clear()
+        self.check_complete(self.read(hub.url, "--headers", "--resume", out=self.out))
+        self.assertEqual({self.line(name)["declared"]["relation"] for name in names}, {"adapter"})
+
+    def test_a_token_that_others_can_read(self):
+        """Told once, with heads as without."""
+        hub = self.hub([hubmodels.base(BASE)])
+        token = self.path("token")
+        with open(token, "w", encoding="utf-8") as f:
+            f.write("hf_secret\n")
+        os.chmod(token, 0o644)
+        for options in ((), ("--headers",)):
+            self.read(hub.url, "--hub-token-file", token, *options)
+            self.assertEqual(self.err.count("others on this machine can read " + token), 1)
+
+    def test_headers_lead_nowhere_else(self):
+        """A redirect to no URL that may be followed, and one in a circle."""
+        for to, why in (("ftp://127.0.0.1/x", "was answered with 302"), ("http://hub.example.org/x", "was answered with 302"),
+                        ("/w/lora/resolve/%s/model.safetensors", "is redirected again and again")):
+            hub = self.hub([hubmodels.base(BASE)])
+            self.with_weights(hub, "w/lora", self.LORA)
+            hub.fail("/w/lora/resolve/", (302, to % hub.models["w/lora"]["sha"] if "%s" in to else to, "Location"), times=10 ** 6)
+            self.check_complete(self.read(hub.url, "--headers"))
+            self.assertEqual(self.line("w/lora")["header"], {"file": "model.safetensors", "why": why})
 
     # ---- the hub's limits and faults ----
 
@@ -221,9 +450,21 @@ class CensusReadTest(unittest.TestCase):
         self.check_complete(self.read(hub.url))
         self.assertEqual(self.states(), {name: "present" for name in hub.models})
 
+    def test_objects_of_no_model_are_counted_on(self):
+        """By --resume, which does not read their list again."""
+        hub = self.hub(family(3) + [dict(model("odd/m", BASE), id="gpt2")])
+        hub.fail("/api/models/many/m-001?blobs", 500, times=100)
+        self.assertEqual(self.read(hub.url)["refused"], 1)
+        hub.faults.clear()
+        before = len(hub.requests)
+        reply = self.read(hub.url, "--resume", out=self.out)
+        self.check_complete(reply)
+        self.assertEqual(hub.asked("filter=base_model:%s&" % BASE, before), [])
+        self.assertEqual(reply["refused"], 1)
+
     def test_a_fault_is_no_state(self):
         """One model cannot be read: it is unknown, whatever the fault, and the run is not complete until --resume finds it out."""
-        for fault in (500, "drop", b"<html>busy</html>", 403, b"", b"{}", b'{"id": "many/m-001"}', b"null"):
+        for fault in (500, "drop", b"<html>busy</html>", 400, b"", b"{}", b'{"id": "many/m-001"}', b"null"):
             hub = self.hub(family(2))
             hub.fail("/api/models/many/m-001?blobs", fault, times=100)
             self.check_complete(self.read(hub.url), False)
@@ -252,6 +493,24 @@ class CensusReadTest(unittest.TestCase):
         self.assertEqual(self.states()["many/m-001"], "unknown")  # however often: the list has it
         hub.remove("many/m-001")
         self.check_complete(self.read(hub.url, "--resume", out=self.out))
+        self.assertEqual(self.states()["many/m-001"], "absent")
+
+    def test_a_list_that_is_behind(self):
+        """The hub says itself that there is no such repository, twice, with a pause between, while its list goes on showing it: it
+        is gone, and the run is complete, this night and the next. A 401 says that of what is private, too, and another's 404 nothing."""
+        for answer, state in (((404, "RepoNotFound", "X-Error-Code"), "absent"), ((401, "RepoNotFound", "X-Error-Code"), "unknown"),
+                              ((404, "EntryNotFound", "X-Error-Code"), "unknown"), ((500, "RepoNotFound", "X-Error-Code"), "unknown")):
+            hub = self.hub(family(3))
+            hub.fail("/api/models/many/m-001?blobs", answer, times=10 ** 6)
+            self.check_complete(self.read(hub.url), state == "absent")
+            self.assertEqual(self.states(), {name: "present" if name != "many/m-001" else state for name in hub.models})
+            asked = hub.asked("/api/models/many/m-001?blobs")
+            self.assertGreaterEqual(len(asked), 2)
+            self.assertGreaterEqual(asked[-1].at - asked[0].at, 0.99)
+        self.registry.log = [entry("absent", "many/m-001", self.hub(family(3)).models["many/m-001"]["_id"])]
+        hub = self.hub(family(3))
+        hub.fail("/api/models/many/m-001?blobs", (404, "RepoNotFound", "X-Error-Code"), times=10 ** 6)
+        self.check_complete(self.read(hub.url))
         self.assertEqual(self.states()["many/m-001"], "absent")
 
     def test_a_model_that_goes_meanwhile(self):
@@ -455,13 +714,13 @@ class CensusReadTest(unittest.TestCase):
         """Nothing is said of what descends from others."""
         hub = self.hub(family(2) + [hubmodels.base(OTHER), model("s/one", OTHER, "finetune", 5)])
         self.registry.bases.append(OTHER)
-        self.registry.log = [entry("present", "gone/here", "51", "%040x" % 1, model="gone/here"),
-                             entry("present", "gone/there", "52", "%040x" % 2, model="gone/there")]
-        self.registry.below = {BASE: ["gone/here"], OTHER: ["gone/there"]}
+        self.registry.log = registered(BASE, "gone/here") + registered(OTHER, "away/there") + [
+            entry("present", "gone/here", "51", "%040x" % 1, model="gone/here"),
+            entry("present", "away/there", "52", "%040x" % 2, model="away/there")]
         self.check_complete(self.read(hub.url, "--base", "skt/a.x-k1"))
         states = self.states()
         self.assertEqual(states["gone/here"], "absent")
-        self.assertFalse({"gone/there", OTHER, "s/one"} & set(states))
+        self.assertFalse({"away/there", OTHER, "s/one"} & set(states))
         self.assertEqual(self.run_json()["bases"], [BASE])
         self.assertEqual(self.read(hub.url, "--base", "b/one", code=5)["error"]["reason"], "NOT_A_BASE_MODEL")
 
@@ -616,7 +875,7 @@ class CensusReadTest(unittest.TestCase):
     def test_wrong_command_lines(self):
         hub = self.hub(family(0))
         path = self.write("objects.jsonl", [], "lines")
-        for arguments in ([hub.url, hub.url], [hub.url, path], [hub.url, "--complete"], [path, "--hub-token-file", path], [path, "--hub", "hub"],
+        for arguments in ([path, "--headers"], [hub.url, hub.url], [hub.url, path], [hub.url, "--complete"], [path, "--hub-token-file", path], [path, "--hub", "hub"],
                           [path, "--offline"], [path, "--offline", "--base", "no-slash"]):
             self.assertEqual(self.read(arguments[:1], *arguments[1:], code=2)["error"]["reason"], "USAGE", arguments)
         for url in ("http://hub.example.org", "http://127.0.0.1.example.org", "https://", "https://hub.example.org/?a=b"):

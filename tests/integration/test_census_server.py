@@ -11,7 +11,9 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Failure, Manifest, Shared, derivative, external, new_id, person  # noqa: E402
+sys.path.insert(1, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import recount  # noqa: E402
+from jokbo import ROOT, Case, Failure, Manifest, Shared, derivative, external, new_id, person  # noqa: E402
 
 SKT, LG = "skt/A.X-K1", "LGAI-EXAONE/K-EXAONE-236B-A23B"
 HUB = "huggingface.co"
@@ -251,6 +253,55 @@ class Recording(Census):
         self.assertEqual([seen["model"] for seen in self.observed_since(before)], [SKT])
         self.wrong_step([""], base.commit("x").seen(SKT, relation="finetune"), STATE, "TARGET_IS_BASE")
         self.wrong_step([""], base.moved("skt/other", SKT, "skt/other"), STATE, "TARGET_IS_BASE")
+
+
+class Growth(Census):
+    def groups(self, **fields):
+        count = self.anyone.call("Evaluation.CountDerivatives", scope={"all": True},
+                                 group_by=["GROUPING_MONTH", "GROUPING_HUB_MONTH"], page_size=1000, **fields)
+        return [(group["grouping"], group["key"], int(group["count"]), int(group.get("from_census", 0))) for group in count["groups"]]
+
+    def by_key(self, **fields):
+        return {(grouping, key): (number, brought) for grouping, key, number, brought in self.groups(**fields)}
+
+    def test_what_a_census_brought_in(self):
+        """Counted by the month of registration it is marked; the hub's own dates are a grouping of their own."""
+        publisher = self.next()
+        owner = self.claimed(publisher, namespace=publisher)
+        own = self.repository(publisher, createdAt="2024-02-29T14:59:59.000000Z")
+        found = self.repository(createdAt="2024-02-29T15:00:00.000000Z")
+        before = self.by_key()
+        owner.call("Registry.RegisterDerivative", derivative=derivative(own.id, SKT))
+        self.registrar.call("Registry.RegisterDerivative", derivative=derivative(self.next("by-hand-") + "/m", SKT))
+        self.record(own.seen(own.id), found.new())
+        size, after = self.size(), self.by_key()
+        month = self.now_in_korea()
+        gained = {key: tuple(a - b for a, b in zip(after[key], before.get(key, (0, 0)))) for key in after}
+        self.assertEqual({key: gain for key, gain in gained.items() if any(gain)},
+                         {("GROUPING_MONTH", month): (3, 1), ("GROUPING_HUB_MONTH", "2024-02"): (1, 0),
+                          ("GROUPING_HUB_MONTH", "2024-03"): (1, 0), ("GROUPING_HUB_MONTH", "none"): (1, 0)})
+        with open(os.path.join(ROOT, "registry", "data", "policies", "census.policy"), encoding="utf-8") as file:
+            evaluator = person(self.admin, self.next("evaluator-"), ["evaluator"], scopes=["roster"])
+            evaluator.call("Stages.RecordPolicy", text=file.read())
+        ruled = self.by_key(rule={"policy": "census@1"})
+        self.assertEqual(ruled["GROUPING_MONTH", month][1], after["GROUPING_MONTH", month][1])
+        self.assertEqual(ruled["GROUPING_HUB_MONTH", "2024-03"], after["GROUPING_HUB_MONTH", "2024-03"])
+        listed = self.anyone.call("Evaluation.ListCounted", scope={"all": True}, group={"grouping": "GROUPING_HUB_MONTH", "key": "2024-03"})
+        self.assertEqual([one["name"] for one in listed["derivatives"]], [found.id])
+        self.agrees(size)
+        self.agrees(size - 1)  # the last entry says what was seen: without it nothing tells of a census
+
+    def now_in_korea(self):
+        return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=9)).strftime("%Y-%m")
+
+    def agrees(self, size):
+        """With what the entries alone come to."""
+        known = recount.Fold()
+        for entry in self.anyone.entries(0, size):
+            known.apply(entry)
+        groups = recount.Counts(known).count("all", None, ["month", "hub-month"])["groups"]
+        self.assertEqual(self.groups(as_of={"log_size": size}),
+                         [("GROUPING_" + g["grouping"].upper().replace("-", "_"), g["key"], g["count"], g["from_census"]) for g in groups])
 
 
 class Refusing(Census):
@@ -527,6 +578,14 @@ class Blobs(Census):
         self.record(a.new())
         self.assertEqual(self.blob(sha256(a.record)), a.record)
 
+    def test_brought_again(self):
+        """By an upload: it is here already, and stays where it is."""
+        a, b = self.repository(), self.repository()
+        self.record(a.new(), b.new())
+        self.alice.upload("BLOB_KIND_LICENSE_TEXT", b.record, sha256(b.record))
+        for each in (a, b):
+            self.assertEqual(self.blob(sha256(each.record)), each.record)
+
 
 class Completing(Census):
     def list_of(self, *repositories, lines=None):
@@ -640,6 +699,8 @@ class Quotas(Case):
         made = [Repository("org-%d/m%d" % (i % 3, i)) for i in range(30)]
         reply = registrar.call(RECORD, hub=HUB, steps=[r.new() for r in made])
         self.assertEqual(reply["entries"], 3 + 60)
+        for _ in range(20):  # more than the writes without an entry that an account has
+            self.assertEqual(registrar.call(RECORD, hub=HUB, steps=[r.new() for r in made[:2]], request_id=new_id())["entries"], 0)
         owner = person(self.admin, "owner")
         request = owner.call("Access.RequestPublisher", kind=CLAIM, publisher="org-0", evidence="a file there")
         self.admin.call("Access.DecidePublisherRequest", id=request["id"], approve=True, evidence="hub-file")

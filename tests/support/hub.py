@@ -1,6 +1,8 @@
 """A model hub for tests: the part of the Hugging Face Hub's API that the census reads, over HTTP, with its habits and its faults.
 
-GET /api/models?filter=base_model:ORG/NAME&full=true   a page of the models that name it, the next one by the Link header
+GET /api/models?filter=base_model:ORG/NAME&full=true   a page of the models that name it, the next one by the Link header; also with
+                                                       limit=N, and with expand[]=… instead of full=true
+GET /ORG/NAME/resolve/COMMIT/FILE                       a file, in whole or by Range; or where it lies, by 302
 GET /api/models/ORG/NAME[?blobs=true][&expand[]=…]     one model; 307 where it was renamed, 401 or 404 where there is none for the caller
 
 What it has is a dict that a test changes between two runs. As a program: python3 tests/support/hub.py FILE.jsonl [--port N]."""
@@ -17,6 +19,7 @@ import urllib.parse
 
 RELATIONS = ("adapter", "finetune", "merge", "quantized")
 NEVER_LISTED = ("cardData", "config", "gguf", "safetensors", "baseModels", "childrenModelCount")  # full=true is not all of it
+PADDING = 1 << 16  # bytes at a time
 ONLY_EXPANDED = ("baseModels", "childrenModelCount")
 
 
@@ -38,6 +41,11 @@ class Hub:
     uncounted  what the hub counts more of children than it lists
     circle     pages after which a list leads to its first again; 0: it ends as it should
     listed_once  ids that leave the lists once one has shown them
+    files      {"ORG/NAME/FILE": pieces as of Handler.answer}
+    cdn        the hub that has the files, if not this one: `resolve` leads there
+    ranges     False: Range is not known, and the whole file is sent
+    sent       bytes of files so far
+    bulk       {id: (bytes, bytes)} that pad its object in lists with full=true, and with expand[]
     tokens     None: everybody may read; else only with one of these, and anything else is 401 throughout
     page       models a page
     quota      (requests, seconds) of the rate limit, told in every answer; None for none
@@ -50,6 +58,7 @@ class Hub:
         self.models = {model["id"]: model for model in models}
         self.renamed, self.hidden, self.tokens, self.listed_once = {}, set(), None, set()
         self.uncounted = self.circle = 0
+        self.bulk, self.files, self.cdn, self.ranges, self.sent = {}, {}, None, True, 0
         self.page, self.quota, self.faults, self.requests = page, quota, [], []
         self.lock, self.window = threading.Lock(), (0.0, 0)
         self.indexed = None
@@ -96,8 +105,8 @@ class Hub:
 
     def fail(self, part, what, times=1, after=0):
         """The next `times` requests whose path and query hold `part`, past the first `after`, go wrong: a status; (429, seconds) with
-        the RateLimit header, or (429, seconds, "Retry-After"); "drop" closes without an answer, "cut" in its middle; b"…" is an
-        answer of these bytes."""
+        the RateLimit header, or (429, seconds, "Retry-After"), or any status with any header; "drop" closes without an answer, "cut" in its middle; b"…" is an
+        answer of these bytes, ("bulk", N) one of more than N."""
         with self.lock:
             self.faults.append([part, what, times, after])
 
@@ -152,6 +161,10 @@ class Hub:
             return [r for r in self.requests[since:] if part in r.path + "?" + r.query]
 
 
+class Pieces(list):
+    pass
+
+
 class Listener(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
@@ -182,6 +195,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer_list(urllib.parse.parse_qs(query))
         elif path.startswith("/api/models/"):
             self.answer_model(urllib.parse.unquote(path[len("/api/models/"):]), query)
+        elif "/resolve/" in path or path.startswith("/blob/"):
+            self.answer_file(urllib.parse.unquote(path))
         else:
             self.answer(404, {"error": "Not Found"})
 
@@ -196,18 +211,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
                                                  urllib.parse.unquote(query), status, self.token()))
 
     def answer(self, status, body, **headers):
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        """The body as bytes, as what JSON is made of, or as a list of bytes and of numbers: so much padding, which is never held whole."""
+        pieces = body if isinstance(body, Pieces) else [body if isinstance(body, bytes) else json.dumps(body).encode()]
         self.note(status)
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Length", str(sum(piece if isinstance(piece, int) else len(piece) for piece in pieces)))
         if self.limit:
             self.send_header("RateLimit", '"api";r=%d;t=%d' % (max(0, self.limit[0]), self.limit[1]))
             self.send_header("RateLimit-Policy", '"fixed window";"api";q=%d;w=%d' % (self.hub.quota[0], max(1, round(self.hub.quota[1]))))
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(data)
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                self.wfile.write(piece)
+                continue
+            for begun in range(0, piece, PADDING):
+                self.wfile.write(b"x" * min(PADDING, piece - begun))
+                self.hub.sent += PADDING
 
     def answer_fault(self, path, query, fault):
         if fault == "drop":
@@ -223,8 +245,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         elif isinstance(fault, bytes):
             self.answer(200, fault)
+        elif isinstance(fault, tuple) and fault[0] == "bulk":
+            self.answer(200, Pieces([b'{"padding":"', fault[1], b'"}']))
         elif isinstance(fault, tuple) and len(fault) == 3:
-            self.answer(fault[0], {"error": "Too Many Requests"}, Retry_After=str(fault[1]))
+            self.answer(fault[0], {"error": "status %d" % fault[0]}, **{fault[2]: str(fault[1])})
         elif isinstance(fault, tuple):
             self.limit = (0, fault[1])
             self.hub.quota = self.hub.quota or (500, 300)
@@ -246,17 +270,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
             hub.hidden.add(name)
         page = names[start:start + wanted]
         full = query.get("full", ["false"])[0] == "true"
+        expand = query.get("expand[]", []) + query.get("expand", [])
+        if expand and {"full", "cardData", "config"} & set(query):
+            self.answer(400, {"error": "expand is not combined with full, cardData or config"})
+            return
         headers = {}
         after = start + wanted
         if hub.circle and names:
             after %= hub.circle * wanted
         if after < len(names) or hub.circle and names:
-            more = urllib.parse.urlencode([(k, v[0]) for k, v in query.items() if k != "cursor"] + [("cursor", after)])
+            kept = [(k, v) for k, several in query.items() if k != "cursor" for v in several]
+            more = urllib.parse.urlencode(kept + [("cursor", after)])
             headers["Link"] = '<%s/api/models?%s>; rel="next"' % (hub.url, more)
-        self.answer(200, [self.listed(hub.models[name], full) for name in page], **headers)
+        listed = [json.dumps(self.listed(hub.models[name], full, expand)).encode() for name in page]
+        pieces = Pieces([b"["])
+        for name, made in zip(page, listed):
+            padding = hub.bulk.get(name, (0, 0))[bool(expand)]
+            pieces += [made[:-1] + b',"padding":"', padding, b'"}'] if padding else [made]
+            pieces.append(b"," if name != page[-1] else b"")
+        self.answer(200, Pieces(pieces + [b"]"]), **headers)
 
     @staticmethod
-    def listed(model, full):
+    def listed(model, full, expand=()):
+        if expand:
+            return {key: model[key] for key in ["_id", "id"] + list(expand) if key in model}
         if not full:
             return {key: model[key] for key in ("_id", "id", "modelId", "private", "tags", "createdAt") if key in model}
         found = {key: value for key, value in model.items() if key not in NEVER_LISTED}
@@ -267,6 +304,33 @@ class Handler(http.server.BaseHTTPRequestHandler):
     @staticmethod
     def names_alone(siblings):
         return [{"rfilename": s["rfilename"]} if isinstance(s, dict) and "rfilename" in s else s for s in siblings]
+
+    def answer_file(self, path):
+        """/ORG/NAME/resolve/COMMIT/FILE; /blob/ORG/NAME/FILE where a redirect has led. Weights are stored elsewhere, as on the Hub."""
+        hub = self.hub
+        found = re.match(r"/([^/]+/[^/]+)/resolve/([0-9a-f]{40})/(.+)$", path)
+        key = "%s/%s" % (found.group(1), found.group(3)) if found else path[len("/blob/"):]
+        if found and hub.models.get(found.group(1), {}).get("sha") != found.group(2):
+            self.answer(404, {"error": "Revision Not Found"})
+        elif found and hub.cdn:
+            self.answer(302, b"Found", Location="%s/blob/%s?Signature=x~y" % (hub.cdn.url, urllib.parse.quote(key)))
+        elif key not in hub.files:
+            self.answer(404, {"error": "Entry not found"})
+        else:
+            self.answer_range(hub.files[key])
+
+    def answer_range(self, pieces):
+        size = sum(piece if isinstance(piece, int) else len(piece) for piece in pieces)
+        asked = re.match(r"bytes=(\d+)-(\d+)$", self.headers.get("Range", ""))
+        if not asked or not self.hub.ranges:
+            self.answer(200, Pieces(pieces))
+        elif int(asked.group(1)) >= size:
+            self.answer(416, b"", Content_Range="bytes */%d" % size)
+        else:
+            begin, end = int(asked.group(1)), min(int(asked.group(2)), size - 1)
+            head = b"".join(piece for piece in pieces if isinstance(piece, bytes))  # the padding comes last
+            part = (head + b"x" * max(0, end + 1 - len(head)))[begin:end + 1]
+            self.answer(206, part, Content_Range="bytes %d-%d/%d" % (begin, end, size))
 
     def answer_model(self, name, query):
         hub, asked = self.hub, urllib.parse.parse_qs(query)

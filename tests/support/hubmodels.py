@@ -8,6 +8,7 @@ import glob
 import hashlib
 import itertools
 import json
+import math
 import os
 import random
 import re
@@ -46,6 +47,18 @@ def plain(name, size):
 def weighty(name, size, seed):
     digest = hex_of("weights", seed, name)
     return {"rfilename": name, "size": size, "blobId": digest[:40], "lfs": {"sha256": digest, "size": size, "pointerSize": 134}}
+
+
+def safetensors(tensors, metadata=None):
+    """The head of a safetensors file of {name: (dtype, bytes of an element, shape)}, and how many bytes of data follow it."""
+    header, at = {"__metadata__": metadata} if metadata else {}, 0
+    for name, (dtype, width, shape) in tensors.items():
+        size = width * math.prod(shape)
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text, at
 
 
 def files(relation, seed):

@@ -37,6 +37,8 @@ except ImportError:
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("JK_BUILD", os.path.join(ROOT, "build"))
 ROSTER = os.path.join(ROOT, "registry", "data", "roster.yaml")
+PROGRAMME = os.path.join(ROOT, "registry", "data", "demo", "programme.script")
+COMPARES = ("--evidence", "on", "--evidence-pause-ms", "0")  # a server that says at once what weights show
 # Words before a program's that run it as PostgreSQL's user, where the test is root, whom PostgreSQL refuses.
 AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] if os.geteuid() == 0 else []
 SLOWER = float(os.environ.get("JK_TIMEOUT_FACTOR", "1"))  # under sanitizers, say: allowances are multiplied by it
@@ -212,8 +214,10 @@ class Server:
         self.owned = data is None
         self.data = data or tempfile.mkdtemp(prefix="jokbo-test-")
         os.chmod(self.data, 0o755)
-        # An evaluator of a test is needed at once. Tests of the rest itself give the option, or their own environment.
-        self.options, self.env = list(options), dict(os.environ, JOKBOD_EVALUATOR_REST_HOURS="0", **(env or {}))
+        # An evaluator of a test is needed at once, and the log has what a test wrote. Tests of the rest itself, and of evidence, give the
+        # option, or their own environment.
+        self.options = list(options)
+        self.env = dict(os.environ, JOKBOD_EVALUATOR_REST_HOURS="0", JOKBOD_EVIDENCE="off", **(env or {}))
         self.process, self.is_new = None, self.owned
 
     def start(self, timeout=90):
@@ -241,9 +245,11 @@ class Server:
         return self
 
     def copy_cluster(self):
-        """Spares it the initdb of its first start, where tests/run has clusters copied."""
+        """Spares it the initdb and the migrations of its first start, where tests/run has clusters copied."""
         def make(folder):
+            shutil.rmtree(folder + ".data", ignore_errors=True)
             subprocess.run([os.path.join(BUILD, "tests", "make_cluster"), folder + ".data"], check=True, timeout=120)
+            shutil.rmtree(os.path.join(folder + ".data", "postgresql", "log"))  # a server's log begins with its own start
             os.rename(os.path.join(folder + ".data", "postgresql"), folder)
             shutil.rmtree(folder + ".data")
         cluster = os.path.join(self.data, "postgresql")
@@ -262,9 +268,9 @@ class Server:
     def client(self, token="admin"):
         return Client(self.address, self.token if token == "admin" else token)
 
-    def jokbo(self, *arguments, token="admin", input=None, env=None, timeout=60):
-        """The command line with no terminal, no configuration of anybody's, and this server."""
-        return subprocess.run([os.path.join(BUILD, "jokbo")] + list(arguments), env=self.user_env(token, env), input=input,
+    def jokbo(self, *arguments, token="admin", input=None, env=None, timeout=60, before=()):
+        """The command line with no terminal, no configuration of anybody's, and this server. `before`: a command that starts it."""
+        return subprocess.run([*before, os.path.join(BUILD, "jokbo"), *arguments], env=self.user_env(token, env), input=input,
                               text=True, stdin=subprocess.DEVNULL if input is None else None, capture_output=True,
                               timeout=timeout)
 
@@ -284,6 +290,10 @@ class Server:
     def jokbo_json(self, *arguments, **options):
         result = self.jokbo(*arguments, "--json", **options)
         return result.returncode, json.loads(result.stdout)
+
+    def load_demo(self, *options, script=PROGRAMME, env=None, timeout=120):
+        """Plays the programme so far; the server needs the options COMPARES."""
+        return self.jokbo("demo", "load", script, "--http", "http://" + self.http, *options, env=env, timeout=timeout)
 
     def load_roster(self):
         result = self.jokbo("roster", "apply", ROSTER)
@@ -379,9 +389,10 @@ def eventually(condition, timeout=20, message="it did not come to that"):
         time.sleep(0.02)
 
 
-def person(admin, label, roles=(), team="", scopes=()):
+def person(admin, label, roles=(), team="", scopes=(), verifier=""):
     """A client with a token of a new account: roles and scopes without their prefix, in lower case."""
-    account = admin.call("Access.CreateAccount", label=label, roles=["ROLE_" + r.upper() for r in roles], team=team)
+    account = admin.call("Access.CreateAccount", label=label, roles=["ROLE_" + r.upper() for r in roles], team=team,
+                         verifier=verifier)
     token = admin.call("Access.CreateToken", account=account["id"], label=label,
                        scopes=["TOKEN_SCOPE_" + s.upper() for s in scopes])
     client = Client(admin.address, token["secret"])
@@ -578,10 +589,10 @@ class Cluster:
         self._run("createdb", "-h", self.folder, "-U", "postgres", "jokbo")
         return self
 
-    def sql(self, text, database="jokbo"):
+    def sql(self, text, database="jokbo", timeout=60):
         url = self.url.replace("dbname=jokbo", "dbname=" + database)
         return subprocess.run([os.path.join(self.bin, "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", text],
-                              check=True, capture_output=True, text=True, timeout=60).stdout
+                              check=True, capture_output=True, text=True, timeout=timeout).stdout
 
     def freeze(self):
         self._signal_all(signal.SIGSTOP)
@@ -618,8 +629,14 @@ class Cluster:
 
 def children(pid):
     """The processes that a process started and has not buried."""
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-        return [int(word) for word in f.read().split()]
+    found = []
+    for path in glob.glob("/proc/%d/task/*/children" % pid):  # of each thread
+        try:
+            with open(path) as f:
+                found += map(int, f.read().split())
+        except OSError:  # the thread has ended
+            pass
+    return found
 
 
 def descendants(pid):
@@ -628,6 +645,18 @@ def descendants(pid):
     for child in children(pid):
         found += [child] + descendants(child)
     return found
+
+
+def cpu_seconds(pid):
+    """CPU time of a process and of all under it, with what ended there and was waited for."""
+    ticks = 0
+    for process in [pid] + descendants(pid):
+        try:
+            with open("/proc/%d/stat" % process) as f:
+                ticks += sum(map(int, f.read().rpartition(")")[2].split()[11:15]))
+        except OSError:  # it has ended
+            pass
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def alive(pid):

@@ -6,15 +6,26 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import jokbo  # noqa: E402
 import recount  # noqa: E402
+from recount_policy import REASONS  # noqa: E402
 
 FOLDER = os.path.join(jokbo.ROOT, "registry", "data", "policies")
-READY = [os.path.basename(path)[:-len(".policy")] for path in sorted(glob.glob(os.path.join(FOLDER, "*.policy")))]
 GROUP_BY = ["GROUPING_" + grouping.upper().replace("-", "_") for grouping in recount.GROUPINGS]
 
 
 def text_of(name):
     with open(os.path.join(FOLDER, name + ".policy"), encoding="utf-8") as file:
         return file.read()
+
+
+READY = [name for name in (os.path.basename(path)[:-len(".policy")] for path in sorted(glob.glob(os.path.join(FOLDER, "*.policy"))))
+         if "\nversion 1\n" in text_of(name)]  # a further version may only follow the one before it
+
+
+def rules(name, **on):
+    """A policy of rule set 2 with all reasons off but late, yanked, excluded and those given: no_artifact="on held"."""
+    lines = dict.fromkeys(REASONS[2], "off") | dict.fromkeys(("late", "yanked", "excluded"), "on")
+    lines |= {reason.replace("_", "-"): value for reason, value in on.items()}
+    return "jokbo/policy/v1\nname %s\nversion 1\nrules 2\n%s" % (name, "".join("%s %s\n" % line for line in lines.items()))
 
 
 def word(value, prefix="REASON_"):

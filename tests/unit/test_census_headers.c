@@ -70,6 +70,28 @@ static void where_it_leads(void **state)
     }
 }
 
+static void smaller_pages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *limited;
+    } rows[] = {
+        {"https://hub/api/models?filter=a:b/c&full=true", "https://hub/api/models?filter=a:b/c&full=true&limit=10"},
+        {"https://hub/x?limit=1000&cursor=limit=7&a=b", "https://hub/x?cursor=limit=7&a=b&limit=10"},
+        {"https://hub/x?cursor=y&limit=1", "https://hub/x?cursor=y&limit=10"},
+        {"https://hub/x?", "https://hub/x?limit=10"},
+        {"https://hub/x", "https://hub/x?limit=10"},
+        {"https://hub/x?&a&&limit=&limits=2", "https://hub/x?a&limits=2&limit=10"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct jk_text url;
+        jk_text_init(&url, 0);
+        jk_headers_limit_page(jk_span_of(rows[i].url), 10, &url);
+        assert_span_equal(jk_text_span(&url), jk_span_of(rows[i].limited));
+        jk_text_done(&url);
+    }
+}
+
 static void parts_of_urls(void **state)
 {
     (void)state;
@@ -132,8 +154,8 @@ static void quotas_and_pauses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(next_page), cmocka_unit_test(where_it_leads),    cmocka_unit_test(parts_of_urls),
-        cmocka_unit_test(limits),    cmocka_unit_test(quotas_and_pauses),
+        cmocka_unit_test(next_page),     cmocka_unit_test(where_it_leads), cmocka_unit_test(smaller_pages),
+        cmocka_unit_test(parts_of_urls), cmocka_unit_test(limits),         cmocka_unit_test(quotas_and_pauses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

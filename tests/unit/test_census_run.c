@@ -61,6 +61,30 @@ static void present_line(void **state)
     assert_span_equal(read.notes[0], JK_SPAN("the \"tag\" says otherwise"));
 }
 
+/* What a line says is the same in whatever order, and the last of two members counts, as JSON readers have it. */
+static void present_line_otherwise(void **state)
+{
+    struct bench *bench = *state;
+    static const char declared[] = "\"declared\":{\"relation\":\"merge\",\"parents\":[\"c/d\"],\"notes\":[]}";
+    static const struct {
+        const char *begin, *end, *record;
+    } rows[] = {{"{\"state\":\"present\",\"record\":\"{\\\"id\\\":1}\",", "}", "{\"id\":1}"},
+                {"{\"record\":\"{\\\"id\\\":1}\",\"state\":\"present\",", "}", "{\"id\":1}"},
+                {"{\"state\":\"present\", \"record\":\"{\\\"id\\\":1}\",", "}", "{\"id\":1}"},
+                {"{\"state\":\"present\",\"record\":\"a\",", ",\"record\":\"b\"}", "b"},
+                {"{\"state\":\"absent\",\"record\":\"a\",", ",\"state\":\"present\"}", "a"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct jk_census_line line;
+        jk_text_clear(&bench->text);
+        jk_text_addf(&bench->text, "%s%s%s\n", rows[i].begin, declared, rows[i].end);
+        assert_int_equal(jk_census_line_read(jk_text_span(&bench->text), &bench->arena, &line, &bench->error), JK_OK);
+        assert_int_equal(line.state, JK_CENSUS_PRESENT);
+        assert_span_equal(line.record, jk_span_of(rows[i].record));
+        assert_int_equal(line.relation, JK_RELATION_MERGE);
+        assert_int_equal(line.parents.count, 1);
+    }
+}
+
 static void other_lines(void **state)
 {
     static const char lines[] = "{\"state\":\"moved\",\"id\":\"a/b\",\"to\":\"a/c\",\"identity\":\"6a\"}\n"
@@ -70,7 +94,8 @@ static void other_lines(void **state)
                                 "\"hub_relation\":\"none\"}\n"
                                 "{\"state\":\"same\",\"id\":\"a/b\",\"identity\":\"6a\","
                                 "\"revision\":\"0123456789abcdef0123456789abcdef01234567\","
-                                "\"tags\":\"[\\\"base_model:c/d\\\"]\"}\n";
+                                "\"tags\":\"[\\\"base_model:c/d\\\"]\"}\n"
+                                "{\"state\":\"unreadable\",\"id\":\"a/b\",\"why\":\"HTTP 451\"}\n";
     struct bench *bench = *state;
     struct jk_span rest = JK_SPAN(lines), text;
     struct jk_census_line line;
@@ -83,6 +108,30 @@ static void other_lines(void **state)
     assert_span_equal(jk_text_span(&bench->text), JK_SPAN(lines));
 }
 
+static void header_of_weights(void **state)
+{
+    static const char *const headers[] = {
+        "{\"file\":\"m.safetensors\",\"tensors\":2,\"parameters\":8030261248,\"types\":\"BF16, F32\"}",
+        "{\"file\":\"m.safetensors\",\"tensors\":0,\"parameters\":0}",
+        "{\"file\":\"m.safetensors\",\"why\":\"ends before its header does\"}"};
+    struct bench *bench = *state;
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        struct jk_census_line line;
+        char text[512];
+        (void)snprintf(text, sizeof text,
+                       "{\"state\":\"present\",\"record\":\"{}\",\"declared\":{\"parents\":[],\"notes\":[]},"
+                       "\"hub_relation\":\"none\",\"header\":%s}\n",
+                       headers[i]);
+        assert_int_equal(jk_census_line_read(jk_span_of(text), &bench->arena, &line, &bench->error), JK_OK);
+        assert_span_equal(line.head.file, JK_SPAN("m.safetensors"));
+        assert_int_equal(line.head.tensors, i == 0 ? 2 : 0);
+        assert_int_equal(line.head.parameters, i == 0 ? 8030261248 : 0);
+        jk_text_clear(&bench->text);
+        jk_census_line_write(&line, &bench->text);
+        assert_span_equal(jk_text_span(&bench->text), jk_span_of(text));
+    }
+}
+
 static void wrong_lines(void **state)
 {
     static const struct {
@@ -90,10 +139,17 @@ static void wrong_lines(void **state)
     } rows[] = {
         {"", "it must be a JSON object"},
         {"[]", "it must be a JSON object"},
-        {"{}", "state must be present, same, moved, absent or unknown"},
+        {"{\"state\":\"present\",\"record\":\"{}\",\"declared\":{},\"header\":{\"why\":\"x\"}}",
+         "header must name its file"},
+        {"{\"state\":\"present\",\"record\":\"{}\",\"declared\":{},\"header\":{\"file\":\"x\",\"tensors\":-1}}",
+         "tensors must be a number"},
+        {"{\"state\":\"present\",\"record\":\"{}\",\"declared\":{},\"header\":[]}", "header must be an object"},
+        {"{}", "state must be present, same, moved, absent, unreadable or unknown"},
         {"{\"state\":\"same\",\"id\":\"a/b\",\"revision\":\"main\"}", "revision must be 40 or 64"},
         {"{\"state\":\"gone\"}", "state must be present"},
         {"{\"state\":\"present\"}", "record is needed"},
+        {"{\"state\":\"present\",\"record\":\"{}\",}", "it must be a JSON object"},
+        {"{\"state\":\"present\",\"record\":\"\xff\",\"declared\":{}}", "it must be a JSON object"},
         {"{\"state\":\"present\",\"record\":\"{}\"}", "declared must be an object"},
         {"{\"state\":\"present\",\"record\":{}}", "record must be a text"},
         {"{\"state\":\"present\",\"record\":\"x\",\"declared\":{\"relation\":\"copy\"}}",
@@ -202,7 +258,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(present_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(present_line_otherwise, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_lines, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(header_of_weights, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_much, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whole_run, set_up, tear_down),

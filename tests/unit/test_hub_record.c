@@ -15,6 +15,16 @@
 
 static struct jk_text reduced_text;
 
+/* What is read of the names alone is what a whole reading has. */
+static void names_are(struct jk_span bytes, const struct jk_hub_record *record)
+{
+    struct jk_hub_record names;
+    assert_true(jk_hub_record_names(bytes, &names));
+    assert_span_equal(names.id, record->id);
+    assert_span_equal(names.identity, record->identity);
+    assert_span_equal(names.revision, record->revision);
+}
+
 /* Reduces, reads, and reduces again. */
 static struct jk_span reduced(struct jk_span object, struct jk_hub_record *record)
 {
@@ -28,6 +38,7 @@ static struct jk_span reduced(struct jk_span object, struct jk_hub_record *recor
     if (jk_hub_record_read(jk_text_span(&reduced_text), record, &error) != JK_OK) fail_msg("%s", error.message);
     if (jk_hub_record_reduce(jk_text_span(&reduced_text), &again, &error) != JK_OK) fail_msg("%s", error.message);
     assert_span_equal(jk_text_span(&again), jk_text_span(&reduced_text));
+    names_are(jk_text_span(&reduced_text), record);
     return jk_text_span(&reduced_text);
 }
 
@@ -52,6 +63,23 @@ static void of_a_list(void **state)
     assert_int_equal(jk_hub_record_reduce_json(json_array_get(list, 1), &text, &error), JK_INVALID_ARGUMENT);
     assert_span_equal(jk_text_span(&text), JK_SPAN("before {\"id\":\"a/b\"}"));
     json_decref(list);
+}
+
+static void names_of_no_record(void **state)
+{
+    static const char *const texts[] = {"",
+                                        "{}",
+                                        "[]",
+                                        "{\"id\":\"a/b\"",
+                                        "{\"id\":7}",
+                                        "{\"id\":\"a\\nb\"}",
+                                        "{\"id\":\"a/b\"}x",
+                                        "{\"id\":\"a/b\",\"tags\":[\"a\"}",
+                                        "{\"private\":,\"id\":\"a/b\"}"};
+    struct jk_hub_record names;
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (jk_hub_record_names(jk_span_of(texts[i]), &names)) fail_msg("%s has names", texts[i]);
 }
 
 static void not_reduced(const char *object, const char *part_of_message)
@@ -106,20 +134,15 @@ static void whole_object(void **state)
 
 static void listing_of_it(void **state)
 {
-    JK_CLEANUP(jk_text_done) struct jk_text listing;
     struct jk_hub_record record;
     (void)state;
-    jk_text_init(&listing, 0);
     /* By their paths as a listing writes them, "%20" stands before "a!". */
-    struct jk_span bytes =
-        reduced(JK_SPAN("{\"id\":\"a/b\",\"siblings\":[{\"rfilename\":\"a!.gguf\",\"lfs\":{\"sha256\":\"" A64
-                        "\",\"size\":\"12\"}},{\"rfilename\":\"a b\\\\%20.gguf\",\"lfs\":{\"sha256\":\"" B64
-                        "\",\"size\":3}},{\"rfilename\":\"config.json\"}]}"),
-                &record);
-    jk_hub_record_listing(bytes, &record, &listing);
-    assert_span_equal(jk_text_span(&listing), JK_SPAN("jokbo/listing/v1\nfile " A64 " 12 a!.gguf\n"
-                                                      "file " B64 " 3 a%20b\\%2520.gguf\n"));
-    struct jk_digest digest = jk_digest_of(jk_text_span(&listing));
+    (void)reduced(JK_SPAN("{\"id\":\"a/b\",\"siblings\":[{\"rfilename\":\"a!.gguf\",\"lfs\":{\"sha256\":\"" A64
+                          "\",\"size\":\"12\"}},{\"rfilename\":\"a b\\\\%20.gguf\",\"lfs\":{\"sha256\":\"" B64
+                          "\",\"size\":3}},{\"rfilename\":\"config.json\"}]}"),
+                  &record);
+    struct jk_digest digest = jk_digest_of(JK_SPAN("jokbo/listing/v1\nfile " A64 " 12 a!.gguf\n"
+                                                   "file " B64 " 3 a%20b\\%2520.gguf\n"));
     struct jk_digest weights = jk_digest_of(JK_SPAN(A64 "\n" B64 "\n"));
     assert_true(jk_digest_equal(&record.listing, &digest));
     assert_true(jk_digest_equal(&record.weight_files, &weights));
@@ -373,10 +396,10 @@ static int clean_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_object),  cmocka_unit_test(listing_of_it), cmocka_unit_test(oddities),
-        cmocka_unit_test(not_canonical), cmocka_unit_test(many_files),    cmocka_unit_test(objects_without_record),
-        cmocka_unit_test(weights_first), cmocka_unit_test(large_cards),   cmocka_unit_test(licence_alone),
-        cmocka_unit_test(of_a_list),
+        cmocka_unit_test(whole_object),  cmocka_unit_test(listing_of_it),      cmocka_unit_test(oddities),
+        cmocka_unit_test(not_canonical), cmocka_unit_test(many_files),         cmocka_unit_test(objects_without_record),
+        cmocka_unit_test(weights_first), cmocka_unit_test(large_cards),        cmocka_unit_test(licence_alone),
+        cmocka_unit_test(of_a_list),     cmocka_unit_test(names_of_no_record),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, clean_up);

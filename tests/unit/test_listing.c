@@ -90,7 +90,7 @@ static void weight_files(void **state)
 static void written_and_read(void **state)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
-    struct jk_listing_file file = {.size = UINT64_MAX, .path = JK_SPAN("a/%20b%25.gguf")}, got;
+    struct jk_listing_file file = {.size = UINT64_MAX, .path = JK_SPAN("a/%20b%25.gguf")};
     (void)state;
     memset(file.digest.bytes, 0xab, sizeof file.digest.bytes);
     jk_text_init(&text, 0);
@@ -99,11 +99,9 @@ static void written_and_read(void **state)
     struct jk_listing_summary summary = accepted(jk_text_span(&text));
     assert_int_equal(summary.files, 1);
     assert_true(summary.bytes == UINT64_MAX);
-    struct jk_span rest = jk_listing_lines(jk_text_span(&text));
-    assert_true(jk_listing_next(&rest, &got));
-    assert_true(jk_digest_equal(&got.digest, &file.digest) && got.size == file.size);
-    assert_span_equal(got.path, file.path);
-    assert_false(jk_listing_next(&rest, &got));
+    assert_span_equal(jk_text_span(&text),
+                      JK_SPAN("jokbo/listing/v1\nfile abababababababababababababababababababababababababababababababab "
+                              "18446744073709551615 a/%20b%25.gguf\n"));
 }
 
 static void limits(void **state)

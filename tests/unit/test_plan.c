@@ -130,6 +130,14 @@ static const struct jk_plan_step *step_of(const char *id)
     return found;
 }
 
+/* What is unchanged has no step. */
+static void is_unchanged(const char *id)
+{
+    for (size_t i = 0; i < jk_plan_count(plan); i++)
+        if (jk_span_equal_fold(jk_plan_step(plan, i)->id, jk_span_of(id)))
+            fail_msg("%s: %s", id, jk_plan_action_text(jk_plan_step(plan, i)->action));
+}
+
 static const struct jk_plan_step *is(const char *id, enum jk_plan_action action, const char *why)
 {
     const struct jk_plan_step *step = step_of(id);
@@ -289,7 +297,7 @@ static void releases(void **state)
     apply(ledger);
     model.parents[0] = OTHER;
     run_one(ledger, &model);
-    is("jung/tiny", JK_PLAN_UNCHANGED, ""); /* the record is the same, and so what it says was planned before */
+    is_unchanged("jung/tiny"); /* the record is the same, and so what it says was planned before */
     model.tag = "again";
     run_one(ledger, &model);
     is("jung/tiny", JK_PLAN_RELEASE, "changed: parents");
@@ -315,7 +323,7 @@ static void as_observed_last(void **state)
     same("jung/tiny", "a1", sha);
     PRESENT("yoon/tiny-GGUF", .relation = JK_RELATION_QUANTIZED, .parents = {"jung/tiny"});
     make_plan(ledger);
-    is("jung/tiny", JK_PLAN_UNCHANGED, "");
+    is_unchanged("jung/tiny");
     parents_are(is("yoon/tiny-GGUF", JK_PLAN_REGISTER, ""), "jung/tiny@hub-0123456789ab");
     clear_run();
     same("jung/tiny", "a2", sha);
@@ -453,7 +461,7 @@ static void cannot_follow(void **state)
     struct model model = {.id = "jung/tiny", .identity = "id1", .parents = {BASE}};
     const char *ids[] = {"jung/tiny", "jung/small", "jung/tiny", "g00gle/tiny"};
     const char *whys[] = {"", "", "jung/tiny is an earlier name of this model",
-                          "g00gle looks like google, so it takes"};
+                          "g00gle looks like google, an upstream organisation: an admin"};
     for (size_t i = 0; i < 4; i++) {
         model.id = ids[i];
         run_one(ledger, &model);
@@ -482,6 +490,24 @@ static void identities(void **state)
     apply(ledger);
     is_settled(ledger);
     assert_int_equal(jk_plan_of(plan, JK_PLAN_BLOCKED), 1);
+}
+
+/* What a model is called here says nothing of a repository of that name, where the hub has it under another one. */
+static void renamed_here(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    PRESENT("jung/tiny", .identity = "id1", .parents = {BASE});
+    make_plan(ledger);
+    apply(ledger);
+    struct jk_entry entry = {.kind = JK_KIND_RENAME,
+                             .actor.type = JK_ACTOR_ADMIN,
+                             .model = JK_SPAN("jung/tiny"),
+                             .to = JK_SPAN("jung/other")};
+    assert_int_equal(jk_ledger_add(ledger, &entry), JK_OK);
+    PRESENT("jung/other", .identity = "id7", .parents = {BASE});
+    make_plan(ledger);
+    is("jung/other", JK_PLAN_BLOCKED, "another repository, whose identity is id1 and not id7");
+    is_unchanged("jung/tiny");
 }
 
 static void absences(void **state)
@@ -580,6 +606,30 @@ static void told_once(void **state)
     assert_string_equal(error.reason, "INVALID_RUN");
 }
 
+/* Names that differ only in case are one here: the repository that the log knows keeps the name, whichever line is first,
+ * and is not taken for gone. */
+static void twins(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    PRESENT("jung/tiny", .identity = "id1", .parents = {BASE});
+    PRESENT("Jung/Tiny", .identity = "id2", .parents = {OTHER});
+    make_plan(ledger);
+    assert_int_equal(jk_plan_of(plan, JK_PLAN_REGISTER), 1);
+    is("jung/tiny", JK_PLAN_LEFT, "this is Jung/Tiny, another repository with the identity id2 and not id1");
+    apply(ledger);
+    make_plan(ledger);
+    assert_int_equal(jk_plan_of(plan, JK_PLAN_UNCHANGED), 1);
+    is("jung/tiny", JK_PLAN_LEFT, "this is Jung/Tiny, another repository with the identity id2 and not id1");
+    clear_run();
+    PRESENT("Jung/Tiny", .identity = "id2", .parents = {OTHER});
+    PRESENT("jung/tiny", .identity = "id1", .parents = {BASE});
+    make_plan(ledger);
+    assert_int_equal(jk_plan_of(plan, JK_PLAN_UNCHANGED), 1);
+    assert_int_equal(jk_plan_of(plan, JK_PLAN_ABSENT), 0);
+    is("jung/tiny", JK_PLAN_BLOCKED, "the name is of another repository, whose identity is id1 and not id2");
+    assert_int_equal(jk_plan_count(plan), 1); /* what is unchanged takes no step */
+}
+
 /* Whatever the models say of each other, once and then otherwise, the book takes all of it, and nothing is left to do. */
 static void random_families(void **state)
 {
@@ -623,10 +673,12 @@ int main(void)
                                        RUN(moves_without_the_new),
                                        RUN(cannot_follow),
                                        RUN(identities),
+                                       RUN(renamed_here),
                                        RUN(absences),
                                        RUN(claimed_publishers),
                                        RUN(claimed_later),
                                        RUN(told_once),
+                                       RUN(twins),
                                        RUN(random_families)};
     jk_digest_setup();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

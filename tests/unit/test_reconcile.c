@@ -330,6 +330,57 @@ static void by_identity(void **state)
     finish(&trial);
 }
 
+/* A repository that was renamed while its hub was read is in the run by both names; the first stands for the model. */
+static void two_names_in_one_run(void **state)
+{
+    struct trial trial;
+    struct jk_census_line line = {.state = JK_CENSUS_PRESENT};
+    struct jk_reconcile_line put_line = {
+        .id = JK_SPAN("kim/old"), .identity = JK_SPAN("1"), .tags = JK_SPAN("[\"base_model:finetune:" BASE "\"]")};
+    add(*state, "kim/m", JK_RELATION_FINETUNE, BASE);
+    observe(*state, "kim/m", "kim/old", "1", JK_OBSERVED_PRESENT);
+    start(&trial, *state, 0);
+    put(&trial, put_line, &line);
+    put_line.id = JK_SPAN("kim/new");
+    put_line.why = JK_SPAN("the run has its identity before");
+    put(&trial, put_line, &line);
+    conclude(&trial);
+    assert_int_equal(trial.base.row_count, 2);
+    assert_int_equal(trial.base.models[JK_DIFFERENCE_SAME], 1);
+    assert_int_equal(trial.base.models[JK_DIFFERENCE_LEFT_ALONE], 1);
+    finish(&trial);
+}
+
+/* Two repositories whose names differ only in case are two that the hub lists; what names theirs is made from the first. */
+static void twins(void **state)
+{
+    struct trial trial;
+    struct jk_census_line line = {.state = JK_CENSUS_PRESENT};
+    struct jk_reconcile_line put_line = {
+        .id = JK_SPAN("kim/m"), .identity = JK_SPAN("1"), .tags = JK_SPAN("[\"base_model:finetune:" BASE "\"]")};
+    add(*state, "kim/m", JK_RELATION_FINETUNE, BASE);
+    observe(*state, "kim/m", "kim/m", "1", JK_OBSERVED_PRESENT);
+    start(&trial, *state, 0);
+    put(&trial, put_line, &line);
+    put_line.id = JK_SPAN("Kim/M");
+    put_line.identity = JK_SPAN("2");
+    put_line.why = JK_SPAN("this is Kim/M");
+    put(&trial, put_line, &line);
+    shown(&trial, "kim/child", "[\"base_model:adapter:KIM/m\"]");
+    conclude(&trial);
+    assert_int_equal(trial.base.hub[JK_PLACE_FINETUNE], 2);
+    assert_int_equal(trial.base.hub[JK_PLACE_DEEPER], 1);
+    assert_int_equal(trial.base.models[JK_DIFFERENCE_SAME], 1);
+    assert_int_equal(trial.base.models[JK_DIFFERENCE_LEFT_ALONE], 2);
+    bool told = false;
+    for (size_t i = 0; i < trial.base.row_count; i++) {
+        const struct jk_reconcile_row *row = row_at(&trial, i);
+        told = told || (jk_span_equal(row->id, JK_SPAN("Kim/M")) && jk_span_equal(row->told, put_line.why));
+    }
+    assert_true(told);
+    finish(&trial);
+}
+
 /* What names the old name of a model that moved is made from it; the base model, too, may have moved. */
 static void moved_ones(void **state)
 {
@@ -370,6 +421,8 @@ int main(void)
         TEST(only_here_or_not_asked),
         TEST(what_is_not_written),
         TEST(by_identity),
+        TEST(two_names_in_one_run),
+        TEST(twins),
         TEST(moved_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

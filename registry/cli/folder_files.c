@@ -1,5 +1,5 @@
-/* See folder.h. */
-#include "cli/console/folder.h"
+/* See folder_files.h. */
+#include "cli/folder_files.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -10,20 +10,12 @@
 struct walk {
     struct jk_arena *arena;
     size_t most;
-    struct jk_folder folder;
+    struct jk_folder_files folder;
 };
 
 static void close_folder(DIR **folder)
 {
     if (*folder) closedir(*folder);
-}
-
-static void add_folder_file(struct walk *walk, const char *name, const struct stat *facts)
-{
-    struct jk_folder *folder = &walk->folder;
-    folder->more = folder->count == walk->most;
-    if (!folder->more)
-        folder->files[folder->count++] = (struct jk_folder_file){jk_span_of(name), (uint64_t)facts->st_size};
 }
 
 static void walk_folder(struct walk *walk, const char *path, const char *within, unsigned deep);
@@ -36,7 +28,10 @@ static void walk_item(struct walk *walk, const char *path, const char *within, c
                *name = jk_arena_printf(walk->arena, "%s%s", within, item);
     if (!full || !name || stat(full, &facts) != 0) return;
     if (!S_ISDIR(facts.st_mode)) {
-        add_folder_file(walk, name, &facts);
+        struct jk_folder_files *folder = &walk->folder;
+        folder->more = folder->count == walk->most;
+        if (!folder->more)
+            folder->files[folder->count++] = (struct jk_folder_file){jk_span_of(name), (uint64_t)facts.st_size};
         return;
     }
     const char *inside = deep > 0 ? jk_arena_printf(walk->arena, "%s/", name) : NULL;
@@ -56,7 +51,8 @@ static int by_file_name(const void *a, const void *b)
     return jk_span_compare(((const struct jk_folder_file *)a)->name, ((const struct jk_folder_file *)b)->name);
 }
 
-bool jk_folder_list(const char *path, unsigned deep, size_t most, struct jk_arena *arena, struct jk_folder *out_folder)
+bool jk_list_folder_files(const char *path, unsigned deep, size_t most, struct jk_arena *arena,
+                          struct jk_folder_files *out_folder)
 {
     struct walk walk = {.arena = arena, .most = most};
     walk.folder.files = jk_arena_zalloc(arena, most + 1, sizeof *walk.folder.files);
