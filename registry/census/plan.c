@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/defer.h"
+#include "census/line_record.h"
 #include "census/plan_inside.h"
 #include "domain/ident.h"
 
@@ -22,29 +23,41 @@ const char *jk_plan_action_text(enum jk_plan_action action)
     return actions[action];
 }
 
+/* Steps are all that is asked for once they are made, and texts all that they point to. */
+static void forget_lines(struct jk_plan *plan)
+{
+    struct jk_intern *interns[] = {&plan->names,    &plan->identities, &plan->texts,
+                                   &plan->licenses, &plan->answers,    &plan->records};
+    void **arrays[] = {(void **)&plan->node_of_name,
+                       (void **)&plan->seen_of_name,
+                       (void **)&plan->node_of_identity,
+                       (void **)&plan->seen_of_identity,
+                       (void **)&plan->seen_of_record,
+                       (void **)&plan->seen_of_model,
+                       (void **)&plan->present_of_model,
+                       (void **)&plan->leads,
+                       (void **)&plan->answer_of,
+                       (void **)&plan->seen,
+                       (void **)&plan->nodes,
+                       (void **)&plan->links,
+                       (void **)&plan->roots};
+    for (size_t i = 0; i < sizeof interns / sizeof interns[0]; i++)
+        jk_intern_close(interns[i]);
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
+        free(*arrays[i]);
+        *arrays[i] = NULL;
+    }
+}
+
 void jk_plan_free(struct jk_plan *plan)
 {
     if (!plan) return;
     struct jk_intern *interns[] = {&plan->names,    &plan->identities, &plan->texts,
                                    &plan->licenses, &plan->answers,    &plan->records};
-    void *arrays[] = {plan->node_of_name,
-                      plan->seen_of_name,
-                      plan->node_of_identity,
-                      plan->seen_of_identity,
-                      plan->seen_of_record,
-                      plan->seen_of_model,
-                      plan->present_of_model,
-                      plan->leads,
-                      plan->answer_of,
-                      plan->seen,
-                      plan->nodes,
-                      plan->links,
-                      plan->steps,
-                      plan->roots};
+    forget_lines(plan);
     for (size_t i = 0; i < sizeof interns / sizeof interns[0]; i++)
         jk_intern_done(interns[i]);
-    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
-        free(arrays[i]);
+    free(plan->steps);
     jk_arena_done(&plan->arena);
     jk_arena_done(&plan->scratch);
     free(plan);
@@ -212,9 +225,10 @@ static void add_link(struct jk_plan *plan, struct jk_plan_node *node, struct jk_
         return;
     }
     bool commit = jk_ident_revision_fault(meant.version) == NULL;
-    struct jk_plan_link link = {.name = jk_plan_name(plan, meant.name),
+    struct jk_span id = jk_parents_id_on(&meant, plan->hub);
+    struct jk_plan_link link = {.name = jk_plan_name(plan, id.len > 0 ? id : meant.name),
                                 .revision = commit ? jk_intern_add(&plan->texts, meant.version) : NONE,
-                                .external = meant.external,
+                                .external = id.len == 0,
                                 .node = NONE,
                                 .model = JK_NONE};
     if (!link.external && link.name == node->name) {
@@ -229,6 +243,17 @@ static void add_link(struct jk_plan *plan, struct jk_plan_node *node, struct jk_
     node->link_count++;
 }
 
+/* What the header of its weights told, or why it told nothing. */
+static void say_head(struct jk_plan *plan, struct jk_plan_node *node, const struct jk_census_line *line)
+{
+    const struct jk_census_head *head = &line->head;
+    if (head->why.len > 0)
+        jk_plan_say(plan, node, jk_plan_phrase(plan, "%.*s %.*s", JK_SPAN_ARG(head->file), JK_SPAN_ARG(head->why)));
+    else if (head->file.len > 0 && jk_span_ends(line->relation_from, JK_SPAN(" tensors")))
+        jk_plan_say(plan, node,
+                    jk_plan_phrase(plan, "%.*s has %.*s", JK_SPAN_ARG(head->file), JK_SPAN_ARG(line->relation_from)));
+}
+
 static enum jk_status read_record(struct jk_plan *plan, struct jk_plan_node *node, const struct jk_census_line *line,
                                   struct jk_error *error)
 {
@@ -237,6 +262,7 @@ static enum jk_status read_record(struct jk_plan *plan, struct jk_plan_node *nod
     jk_text_init(&license, 0);
     JK_TRY(jk_hub_record_read(line->record, &record, error));
     jk_hub_record_license(&record, &license);
+    plan->spelled = record.id;
     node->name = jk_plan_name(plan, record.id);
     node->identity = number_identity(plan, record.identity);
     node->weight_files = record.weight_files;
@@ -246,6 +272,7 @@ static enum jk_status read_record(struct jk_plan *plan, struct jk_plan_node *nod
     if (digits > 0) memcpy(node->revision, record.revision.at, digits);
     for (size_t i = 0; i < line->parents.count; i++)
         add_link(plan, node, line->parents.items[i]);
+    say_head(plan, node, line);
     plan->failed = plan->failed || license.failed || plan->licenses.failed || plan->texts.failed;
     return plan->failed ? jk_out_of_memory(error) : JK_OK;
 }
@@ -290,32 +317,72 @@ static enum jk_status read_state(struct jk_plan *plan, struct jk_plan_node *node
     node->name = jk_plan_name(plan, line->id);
     node->identity = number_identity(plan, line->identity);
     node->to = jk_plan_name(plan, line->to);
-    if (line->state == JK_CENSUS_UNKNOWN)
-        node->why = jk_plan_phrase(plan, "the hub could not be asked: %.*s",
+    bool unreadable = line->state == JK_CENSUS_UNREADABLE;
+    if (unreadable) node->state = JK_CENSUS_UNKNOWN;
+    if (unreadable || line->state == JK_CENSUS_UNKNOWN)
+        node->why = jk_plan_phrase(plan, "%s: %.*s", unreadable ? "it cannot be read" : "the hub could not be asked",
                                    (int)(line->why.len > 200 ? 200 : line->why.len), line->why.at);
     return plan->failed ? jk_out_of_memory(error) : JK_OK;
+}
+
+/* Of two repositories under one name, as names that differ only in case are one here: the one that the log knows keeps
+ * the name, whichever comes first, and goes on as it is, as does one that the log knows under another name. Another
+ * stands in the way of nothing. */
+static void keep_twin(struct jk_plan *plan, struct jk_plan_node *node, uint32_t at)
+{
+    const struct jk_plan_node *first = &plan->nodes[plan->node_of_name[node->name]];
+    uint32_t named = plan->seen_of_name[node->name];
+    struct jk_span name = jk_intern_text(&plan->names, node->name), spelled = plan->spelled;
+    bool own = named != NONE && plan->seen[named].identity == node->identity;
+    if (own) plan->node_of_name[node->name] = at;
+    plan->node_of_identity[node->identity] = at;
+    if (own || plan->seen_of_identity[node->identity] != NONE) return;
+    node->state = JK_CENSUS_UNKNOWN;
+    node->why = jk_plan_phrase(
+        plan,
+        "the run has a line about it before, and this is %.*s, another repository with the identity %.*s and not %.*s; "
+        "names that differ only in case are one here, so it can be registered by hand under another name",
+        JK_SPAN_ARG(spelled.len > 0 ? spelled : name), JK_SPAN_ARG(jk_intern_text(&plan->identities, node->identity)),
+        JK_SPAN_ARG(jk_intern_text(&plan->identities, first->identity)));
 }
 
 /* The first line about an id, and about an identity, is the one that counts. */
 static void keep_node(struct jk_plan *plan, struct jk_plan_node *node)
 {
-    uint32_t at = plan->node_count++;
-    bool first = plan->node_of_name[node->name] == NONE;
-    if (first) plan->node_of_name[node->name] = at;
-    if (!first) {
+    uint32_t at = plan->node_count++, before = plan->node_of_name[node->name];
+    bool told = node->identity != NONE && node->state == JK_CENSUS_PRESENT;
+    uint32_t same = told ? plan->node_of_identity[node->identity] : NONE;
+    bool twin = before != NONE && told && same == NONE && plan->nodes[before].state == JK_CENSUS_PRESENT &&
+                plan->nodes[before].identity != NONE;
+    if (before == NONE) plan->node_of_name[node->name] = at;
+    if (twin) {
+        keep_twin(plan, node, at);
+    } else if (before != NONE) {
         node->state = JK_CENSUS_UNKNOWN;
         node->why = "the run has a line about it before";
-    } else if (node->identity != NONE && node->state == JK_CENSUS_PRESENT) {
-        uint32_t same = plan->node_of_identity[node->identity];
-        if (same == NONE) {
-            plan->node_of_identity[node->identity] = at;
-        } else {
-            node->state = JK_CENSUS_UNKNOWN;
-            node->why = jk_plan_phrase(plan, "the run has its identity before, as that of %.*s",
-                                       JK_SPAN_ARG(jk_intern_text(&plan->names, plan->nodes[same].name)));
-        }
+    } else if (same != NONE) {
+        node->state = JK_CENSUS_UNKNOWN;
+        node->why = jk_plan_phrase(plan, "the run has its identity before, as that of %.*s",
+                                   JK_SPAN_ARG(jk_intern_text(&plan->names, plan->nodes[same].name)));
+    } else if (told) {
+        plan->node_of_identity[node->identity] = at;
     }
     plan->nodes[at] = *node;
+}
+
+/* Nothing but the record is looked at where that was observed. */
+static enum jk_status read_line(struct jk_plan *plan, struct jk_plan_node *node, struct jk_span bytes,
+                                struct jk_error *error)
+{
+    struct jk_span record;
+    bool present = jk_census_line_record(bytes, &plan->scratch, &record);
+    node->state = JK_CENSUS_PRESENT;
+    if (present && is_observed(plan, node, jk_digest_of(record))) return JK_OK;
+    struct jk_census_line *line = jk_arena_alloc(&plan->scratch, sizeof *line);
+    if (!line) return jk_out_of_memory(error);
+    JK_TRY(jk_census_line_read(bytes, &plan->scratch, line, error));
+    return present && line->state == JK_CENSUS_PRESENT ? read_record(plan, node, line, error)
+                                                       : read_state(plan, node, line, error);
 }
 
 enum jk_status jk_plan_add(struct jk_plan *plan, struct jk_span line, uint64_t offset, struct jk_error *error)
@@ -333,16 +400,14 @@ enum jk_status jk_plan_add(struct jk_plan *plan, struct jk_span line, uint64_t o
                                 .why = ""};
     if (plan->node_count == JK_CENSUS_MODELS_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_RUN", "models.jsonl: it has more than 2,000,000 lines.");
-    struct jk_census_line *read = jk_arena_alloc(&plan->scratch, sizeof *read);
-    if (!read) return jk_out_of_memory(error);
-    enum jk_status status = jk_census_line_read(line, &plan->scratch, read, error);
-    if (status == JK_OK) status = read_state(plan, &node, read, error);
+    plan->spelled = JK_SPAN("");
+    enum jk_status status = read_line(plan, &node, line, error);
+    if (status == JK_OK)
+        plan->nodes = jk_plan_grow(plan, plan->nodes, plan->node_count, &plan->node_room, sizeof *plan->nodes);
+    if (status == JK_OK && !plan->failed) keep_node(plan, &node);
     jk_arena_reset(&plan->scratch);
-    if (status != JK_OK) return status;
-    plan->nodes = jk_plan_grow(plan, plan->nodes, plan->node_count, &plan->node_room, sizeof *plan->nodes);
-    if (plan->failed) return jk_out_of_memory(error);
-    keep_node(plan, &node);
-    return JK_OK;
+    if (status == JK_OK && plan->failed) return jk_out_of_memory(error);
+    return status;
 }
 
 /* ---- the steps ---- */
@@ -355,6 +420,7 @@ enum jk_status jk_plan_finish(struct jk_plan *plan, struct jk_error *error)
     uint32_t count = jk_plan_order(plan, order);
     jk_plan_decide(plan, order, count);
     free(order);
+    forget_lines(plan);
     return plan->failed ? jk_out_of_memory(error) : JK_OK;
 }
 

@@ -24,7 +24,7 @@ enum jk_plan_action {
     JK_PLAN_RELEASE,
     JK_PLAN_OBSERVE, /* the hub says something else of it than before, but there is nothing to release */
     JK_PLAN_ABSENT,
-    JK_PLAN_UNCHANGED, /* this one and those that follow write nothing */
+    JK_PLAN_UNCHANGED, /* this one and those that follow write nothing; it has no step, there being nothing to say */
     JK_PLAN_BLOCKED,   /* it should be written, but may not be */
     JK_PLAN_LEFT       /* left alone */
 };
@@ -42,6 +42,7 @@ struct jk_plan_step {
     struct jk_span to;       /* of what has moved: its id now */
     struct jk_span model;    /* registered, by its present name, after the renames before this step; empty: none */
     struct jk_span version, license; /* of what is registered or released */
+    struct jk_digest weight_files;   /* of a record that is read: the set of them; zero for none */
     enum jk_relation relation;
     const struct jk_plan_parent *parents;
     uint32_t parent_count;
@@ -61,7 +62,7 @@ void jk_plan_free(struct jk_plan *plan);
 /* A line of models.jsonl, which begins at that offset. INVALID_ARGUMENT: INVALID_RUN, INVALID_RECORD. */
 JK_MUST_USE enum jk_status jk_plan_add(struct jk_plan *plan, struct jk_span line, uint64_t offset,
                                        struct jk_error *error);
-/* After the last line: makes the steps. */
+/* After the last line, and once: makes the steps, which are all that is kept then. */
 JK_MUST_USE enum jk_status jk_plan_finish(struct jk_plan *plan, struct jk_error *error);
 
 /* The steps, in the order in which they can be applied: what has moved, what is there (parents before children), what is

@@ -182,18 +182,14 @@ static struct jk_span new_version(struct jk_plan *plan, const struct jk_plan_nod
     return JK_SPAN("");
 }
 
-static bool says_more(const struct jk_release *release)
-{
-    return !jk_digest_is_zero(&release->artifact) || !jk_digest_is_zero(&release->weights) ||
-           !jk_digest_is_zero(&release->license_text);
-}
-
 /* Why nothing is released although the record is another; NULL where that is to be seen. */
 static const char *why_not(struct jk_plan *plan, struct jk_plan_node *node, const struct jk_release *release)
 {
     if (node->same) return "";
     if (!node->revision[0]) return "the hub tells no commit of it, by which a release could be named";
-    if (says_more(release)) return "its newest release has digests, which the hub's record has not";
+    bool digests = !jk_digest_is_zero(&release->artifact) || !jk_digest_is_zero(&release->weights) ||
+                   !jk_digest_is_zero(&release->license_text);
+    if (digests) return "its newest release has digests, which the hub's record has not";
     node->lost = node->level == JK_NONE || cut_descendants(plan, node) == 0 || !has_path(plan, node);
     return node->lost ? "it no longer leads to a base model; what was released stays" : NULL;
 }
@@ -278,6 +274,7 @@ static void add_present(struct jk_plan *plan, const struct jk_plan_node *node)
     bool declares = node->action == JK_PLAN_REGISTER || node->action == JK_PLAN_RELEASE;
     struct jk_plan_step *step = begin_step(plan, node, node->action);
     step->record = true;
+    step->weight_files = node->weight_files;
     step->no_path = node->lost;
     if (node->model != JK_NONE) step->model = name_after(plan, node);
     if (!declares) return;
@@ -343,6 +340,12 @@ void jk_plan_decide(struct jk_plan *plan, const uint32_t *order, uint32_t count)
         if (plan->nodes[i].gone != NONE) add_gone(plan, &plan->nodes[i]);
         if (plan->nodes[i].action == JK_PLAN_ABSENT && !plan->nodes[i].told) add_other(plan, &plan->nodes[i]);
     }
-    for (uint32_t i = 0; i < plan->node_count; i++)
-        if (plan->nodes[i].action >= JK_PLAN_UNCHANGED && !plan->nodes[i].told) add_other(plan, &plan->nodes[i]);
+    for (uint32_t i = 0; i < plan->node_count; i++) {
+        const struct jk_plan_node *node = &plan->nodes[i];
+        if (node->told || node->action < JK_PLAN_UNCHANGED) continue;
+        if (node->action == JK_PLAN_UNCHANGED)
+            plan->totals[JK_PLAN_UNCHANGED]++;
+        else
+            add_other(plan, node);
+    }
 }

@@ -69,6 +69,7 @@ struct jk_plan {
     /* By number of a name: line and observation. By number of an identity: the same. NONE for none. */
     uint32_t *node_of_name, *seen_of_name, *node_of_identity, *seen_of_identity;
     uint32_t name_room, identity_room;
+    struct jk_span spelled;   /* the id in the line that is being added; empty for one that was observed */
     struct jk_intern records; /* digests of records that were observed, and of what */
     uint32_t *seen_of_record;
     uint32_t record_room;

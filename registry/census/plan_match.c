@@ -1,7 +1,9 @@
 /* Which registered model each line is of, what has moved, and what may not be written. */
+#include "book/home.h"
+#include "book/lookalike.h"
+#include "census/match.h"
 #include "census/plan_inside.h"
 #include "domain/ident.h"
-#include "domain/upstream.h"
 
 #define NONE JK_INTERN_NONE
 
@@ -17,16 +19,7 @@ static struct jk_span name_text(const struct jk_plan *plan, uint32_t name)
 
 bool jk_plan_is_free(const struct jk_plan *plan, uint32_t publisher, struct jk_span id)
 {
-    char organisation[JK_EXTERNAL_MAX + 1];
-    struct jk_span part, model;
-    if (publisher == JK_NONE || !jk_book_is_claimed(plan->book, publisher, plan->n)) return true;
-    jk_ident_split(id, &part, &model);
-    size_t len = plan->hub.len + 1 + part.len;
-    if (len > JK_EXTERNAL_MAX) return false;
-    memcpy(organisation, plan->hub.at, plan->hub.len);
-    organisation[plan->hub.len] = '/';
-    memcpy(organisation + plan->hub.len + 1, part.at, part.len);
-    return jk_book_namespace_holder(plan->book, (struct jk_span){organisation, len}, plan->n) == publisher;
+    return publisher == JK_NONE || jk_book_may_speak_for(plan->book, publisher, plan->hub, id, plan->n);
 }
 
 static uint32_t publisher_of_name(const struct jk_plan *plan, struct jk_span name)
@@ -68,6 +61,28 @@ static const char *claimed_phrase(struct jk_plan *plan, uint32_t publisher, stru
                           JK_SPAN_ARG(name), JK_SPAN_ARG(plan->hub), JK_SPAN_ARG(part));
 }
 
+/* A publisher that the census would have to make, whose name only an admin can approve; NULL: it may be made. */
+static const char *reserved_fault(struct jk_plan *plan, struct jk_span name)
+{
+    struct jk_span publisher, model;
+    struct jk_lookalike found;
+    jk_ident_split(name, &publisher, &model);
+    if (!jk_lookalike_takes_approval(plan->book, plan->n, publisher, true, &found)) return NULL;
+    return jk_plan_phrase(plan,
+                          "the publisher name %.*s %s %.*s, %s: an admin has to approve it (jokbo publisher request "
+                          "%.*s), and a registrar to record its namespace",
+                          JK_SPAN_ARG(publisher), found.same ? "is that of" : "looks like", JK_SPAN_ARG(found.like),
+                          found.what, JK_SPAN_ARG(publisher));
+}
+
+/* What stands in the way of a model of that name that is written for that organisation; NULL: nothing. */
+static const char *publisher_fault(struct jk_plan *plan, struct jk_span name)
+{
+    uint32_t publisher = publisher_of_name(plan, name);
+    if (publisher == JK_NONE) return reserved_fault(plan, name);
+    return jk_plan_is_free(plan, publisher, name) ? NULL : claimed_phrase(plan, publisher, name);
+}
+
 /* ---- which model ---- */
 
 /* Under the same id there was another identity: what is there now is another repository. */
@@ -76,27 +91,32 @@ static bool is_replaced(const struct jk_plan_node *node, const struct jk_plan_se
     return before && before->identity != NONE && node->identity != NONE && before->identity != node->identity;
 }
 
+/* What is under a name that another repository had; that one is gone if a whole run has it nowhere. */
+static void block_replaced(struct jk_plan *plan, struct jk_plan_node *node, struct jk_span identity)
+{
+    const struct jk_plan_seen *before = seen_at(plan, plan->seen_of_name, node->name);
+    bool lives = before && before->identity != NONE && plan->node_of_identity[before->identity] != NONE;
+    if (before && before->state == JK_OBSERVED_PRESENT && plan->complete && !lives && before->model != JK_NONE)
+        node->gone = plan->seen_of_name[node->name];
+    conclude(plan, node, JK_PLAN_BLOCKED,
+             jk_plan_phrase(plan,
+                            "the name is of another repository, whose identity is %.*s and not %.*s; names are "
+                            "never given out again, so this one can be registered by hand under another name",
+                            JK_SPAN_ARG(identity), JK_SPAN_ARG(jk_intern_text(&plan->identities, node->identity))));
+}
+
 static void match_present(struct jk_plan *plan, struct jk_plan_node *node)
 {
-    const struct jk_plan_seen *same = seen_at(plan, plan->seen_of_identity, node->identity);
-    const struct jk_plan_seen *before = seen_at(plan, plan->seen_of_name, node->name);
-    if (same) {
-        node->model = same->model;
-        bool there = same->name == node->name || (same->state == JK_OBSERVED_MOVED && same->to == node->name);
-        if (!there) node->moved_from = same->name;
-    } else if (before && !is_replaced(node, before)) {
-        node->model = before->model;
-    } else if (before) {
-        bool lives = plan->node_of_identity[before->identity] != NONE;
-        if (before->state == JK_OBSERVED_PRESENT && plan->complete && !lives && before->model != JK_NONE)
-            node->gone = plan->seen_of_name[node->name];
-        conclude(plan, node, JK_PLAN_BLOCKED,
-                 jk_plan_phrase(plan, "the name is of another repository, whose identity is %.*s and not %.*s",
-                                JK_SPAN_ARG(jk_intern_text(&plan->identities, before->identity)),
-                                JK_SPAN_ARG(jk_intern_text(&plan->identities, node->identity))));
-    } else {
-        node->model = jk_book_find_model(plan->book, name_text(plan, node->name), plan->n);
-    }
+    struct jk_span id = name_text(plan, node->name);
+    struct jk_match match;
+    jk_match_repository(plan->book, plan->hub, id, jk_intern_text(&plan->identities, node->identity), plan->n, &match);
+    node->model = match.model;
+    if (match.before.len > 0) block_replaced(plan, node, match.before);
+    if (!match.by_identity) return;
+    const struct jk_observation *seen = jk_book_observation(plan->book, match.observation);
+    bool there =
+        jk_span_equal_fold(seen->id, id) || (seen->state == JK_OBSERVED_MOVED && jk_span_equal_fold(seen->to, id));
+    if (!there) node->moved_from = jk_plan_name(plan, seen->id);
 }
 
 /* A line about what has moved is told with the one about its new name, if the run has that. */
@@ -120,18 +140,6 @@ static void match_moved(struct jk_plan *plan, struct jk_plan_node *node)
 
 /* ---- what has moved ---- */
 
-/* A publisher that the census would have to make, whose name only an admin can approve. */
-static const char *reserved_fault(struct jk_plan *plan, struct jk_span name)
-{
-    struct jk_span publisher, model;
-    jk_ident_split(name, &publisher, &model);
-    const struct jk_reserved *reserved = jk_book_find_reserved(plan->book, publisher, plan->n);
-    struct jk_span like = reserved ? reserved->text : jk_upstream_alike(publisher);
-    if (like.len == 0 || (!reserved && jk_span_equal_fold(like, publisher))) return NULL;
-    return jk_plan_phrase(plan, "the publisher name %.*s looks like %.*s, so it takes an admin's approval",
-                          JK_SPAN_ARG(publisher), JK_SPAN_ARG(like));
-}
-
 /* Whether the model can have that name here, too; NULL, or why not. */
 static const char *rename_fault(struct jk_plan *plan, uint32_t model, uint32_t from, uint32_t to)
 {
@@ -145,9 +153,7 @@ static const char *rename_fault(struct jk_plan *plan, uint32_t model, uint32_t f
                               JK_SPAN_ARG(jk_plan_model_name(plan, taken)));
     if (!jk_plan_is_free(plan, publisher, name_text(plan, from)))
         return claimed_phrase(plan, publisher, name_text(plan, from));
-    publisher = publisher_of_name(plan, name);
-    if (publisher == JK_NONE) return reserved_fault(plan, name);
-    return jk_plan_is_free(plan, publisher, name) ? NULL : claimed_phrase(plan, publisher, name);
+    return publisher_fault(plan, name);
 }
 
 /* Decides how a move of a registered model is written. One that cannot have the new name here keeps the one it has: that
@@ -237,11 +243,11 @@ static void settle_present(struct jk_plan *plan, struct jk_plan_node *node)
         settle_registered(plan, node);
         return;
     }
-    uint32_t publisher = publisher_of_name(plan, id);
+    const char *fault = node->same ? NULL : publisher_fault(plan, id);
     if (node->same)
         conclude(plan, node, JK_PLAN_UNCHANGED, NULL);
-    else if (!jk_plan_is_free(plan, publisher, id))
-        conclude(plan, node, JK_PLAN_BLOCKED, claimed_phrase(plan, publisher, id));
+    else if (fault)
+        conclude(plan, node, JK_PLAN_BLOCKED, fault);
     else if (!node->revision[0])
         conclude(plan, node, JK_PLAN_LEFT, "the hub tells no commit of it, by which a release could be named");
     else

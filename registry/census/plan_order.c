@@ -38,12 +38,6 @@ static void make_external(struct jk_plan *plan, struct jk_plan_link *link)
     if (!plan->failed) find_adopter(plan, link);
 }
 
-/* A release that can be pinned; a model all of whose releases are yanked has none. */
-static bool has_release(const struct jk_plan *plan, uint32_t model)
-{
-    return jk_book_deciding(plan->book, model, plan->n) != JK_NONE;
-}
-
 static void resolve_link(struct jk_plan *plan, struct jk_plan_node *node, struct jk_plan_link *link)
 {
     if (link->external) {
@@ -59,7 +53,7 @@ static void resolve_link(struct jk_plan *plan, struct jk_plan_node *node, struct
         return;
     }
     if (link->node != NONE && !plan->nodes[link->node].candidate) link->node = NONE;
-    if (link->model != JK_NONE && !has_release(plan, link->model)) {
+    if (link->model != JK_NONE && jk_book_deciding(plan->book, link->model, plan->n) == JK_NONE) {
         link->model = JK_NONE; /* all its releases are yanked: nothing of it can be pinned, nor is it released again */
         link->node = NONE;
     }

@@ -6,8 +6,10 @@
 
 #include "book/book_ask.h"
 #include "book/index.h"
+#include "census/match.h"
 #include "census/reconcile_inside.h"
 #include "census/record_inside.h"
+#include "declare/parent_tag.h"
 
 #define MEMORY (1024u << 20) /* texts of a run */
 
@@ -85,6 +87,13 @@ static bool spread(struct jk_reconcile *reconcile)
     return true;
 }
 
+static uint32_t new_node(struct jk_reconcile *reconcile, struct jk_span id, uint32_t hash)
+{
+    reconcile->nodes[reconcile->node_count] = (struct jk_reconcile_node){
+        .id = kept_text(reconcile, id), .hash = hash, .model = JK_NONE, .moved = JK_NONE, .state = JK_CENSUS_UNKNOWN};
+    return reconcile->arena.exhausted ? JK_NONE : (uint32_t)reconcile->node_count++;
+}
+
 /* Of a name on the hub, without regard to case; a new one if there is none. JK_NONE: out of memory. */
 static uint32_t node_of(struct jk_reconcile *reconcile, struct jk_span id)
 {
@@ -97,13 +106,22 @@ static uint32_t node_of(struct jk_reconcile *reconcile, struct jk_span id)
         const struct jk_reconcile_node *node = &reconcile->nodes[reconcile->slots[at]];
         if (node->hash == hash && jk_span_equal_fold(node->id, id)) return reconcile->slots[at];
     }
-    uint32_t slot = (uint32_t)reconcile->node_count;
-    reconcile->nodes[slot] = (struct jk_reconcile_node){
-        .id = kept_text(reconcile, id), .hash = hash, .model = JK_NONE, .moved = JK_NONE, .state = JK_CENSUS_UNKNOWN};
-    if (reconcile->arena.exhausted) return JK_NONE;
-    reconcile->slots[at] = slot;
-    reconcile->node_count++;
+    uint32_t slot = new_node(reconcile, id, hash);
+    if (slot != JK_NONE) reconcile->slots[at] = slot;
     return slot;
+}
+
+/* Of a line: where another repository has its name already, in other letters as a rule, a node that no name leads to. */
+static uint32_t node_of_line(struct jk_reconcile *reconcile, const struct jk_reconcile_line *line)
+{
+    uint32_t slot = node_of(reconcile, line->id);
+    const struct jk_reconcile_node *node = slot == JK_NONE ? NULL : &reconcile->nodes[slot];
+    bool twin = node && node->has_line && node->identity.len > 0 && line->identity.len > 0 &&
+                !jk_span_equal(node->identity, line->identity);
+    if (!twin) return slot;
+    if (!grow_array((void **)&reconcile->nodes, &reconcile->node_room, reconcile->node_count, sizeof *reconcile->nodes))
+        return JK_NONE;
+    return new_node(reconcile, line->id, jk_hash_fold(line->id, 0));
 }
 
 /* Where it is now, if the run says that it has another name. */
@@ -130,22 +148,6 @@ static enum jk_place hub_place(enum jk_relation relation)
     }
 }
 
-/* "base_model:ORG/NAME" or "base_model:adapter:ORG/NAME"; false for another tag. */
-static bool parent_of_tag(struct jk_span tag, struct jk_span *out_id, enum jk_relation *out_relation)
-{
-    static const struct jk_span prefix = {"base_model:", 11};
-    struct jk_span word, rest;
-    *out_relation = JK_RELATION_NONE;
-    if (!jk_span_starts(tag, prefix)) return false;
-    rest = *out_id = (struct jk_span){tag.at + prefix.len, tag.len - prefix.len};
-    if (jk_span_cut(&rest, ':', &word) && jk_relation_parse(word, out_relation) &&
-        jk_relation_on_hub(*out_relation) == *out_relation)
-        *out_id = rest;
-    else
-        *out_relation = JK_RELATION_NONE;
-    return out_id->len > 0;
-}
-
 /* One link for each parent: the tag with a relation tells more than that without. */
 static enum jk_status add_link(struct jk_reconcile *reconcile, size_t first, uint32_t child, struct jk_span parent,
                                enum jk_relation relation, struct jk_error *error)
@@ -168,13 +170,13 @@ static enum jk_status add_links(struct jk_reconcile *reconcile, uint32_t child, 
 {
     char room[JK_HUB_RECORD_TAG_MAX];
     struct jk_canonical_string string;
-    struct jk_span tag, parent;
-    enum jk_relation relation;
+    struct jk_parent_tag parent;
+    struct jk_span tag;
     size_t first = reconcile->link_count;
     bool more = jk_canonical_take(&tags, "[");
     for (; more && jk_canonical_take_string(&tags, &string); more = jk_canonical_take(&tags, ",")) {
-        if (!jk_canonical_text(&string, room, sizeof room, &tag) || !parent_of_tag(tag, &parent, &relation)) continue;
-        JK_TRY(add_link(reconcile, first, child, parent, relation, error));
+        if (!jk_canonical_text(&string, room, sizeof room, &tag) || !jk_parent_tag_read(tag, &parent)) continue;
+        JK_TRY(add_link(reconcile, first, child, parent.name, parent.relation, error));
     }
     for (size_t i = first; i < reconcile->link_count; i++)
         if (reconcile->links[i].relation == JK_RELATION_NONE) reconcile->links[i].relation = (uint8_t)hub_relation;
@@ -184,7 +186,7 @@ static enum jk_status add_links(struct jk_reconcile *reconcile, uint32_t child, 
 enum jk_status jk_reconcile_add(struct jk_reconcile *reconcile, const struct jk_reconcile_line *line,
                                 struct jk_error *error)
 {
-    uint32_t slot = node_of(reconcile, line->id), to = JK_NONE;
+    uint32_t slot = node_of_line(reconcile, line), to = JK_NONE;
     if (slot == JK_NONE) return jk_out_of_memory(error);
     if (line->line->state == JK_CENSUS_MOVED && (to = node_of(reconcile, line->line->to)) == JK_NONE)
         return jk_out_of_memory(error);
@@ -195,7 +197,7 @@ enum jk_status jk_reconcile_add(struct jk_reconcile *reconcile, const struct jk_
     node->id = kept_text(reconcile, line->id); /* as the hub spells it, whoever named it first */
     node->identity = kept_text(reconcile, line->identity);
     node->planned = line->planned;
-    node->told = kept_text(reconcile, line->line->state == JK_CENSUS_UNKNOWN ? line->line->why : line->why);
+    node->told = kept_text(reconcile, line->line->why.len > 0 ? line->line->why : line->why);
     node->from = kept_text(reconcile, line->line->relation_from);
     if (reconcile->arena.exhausted) return jk_out_of_memory(error);
     return add_links(reconcile, slot, line->tags, line->line->hub_relation, error);
@@ -203,25 +205,13 @@ enum jk_status jk_reconcile_add(struct jk_reconcile *reconcile, const struct jk_
 
 /* ---- the two sides brought together, once all lines are there ---- */
 
-/* The registered model that a repository is of: what was observed with its identity; else with its name, but for what is
- * known to be another repository; else what has that name. */
-static uint32_t model_of(const struct jk_reconcile *reconcile, const struct jk_reconcile_node *node)
-{
-    const struct jk_book *book = reconcile->book;
-    uint32_t n = reconcile->n, seen = jk_book_observed(book, reconcile->hub, node->identity, n);
-    if (seen != JK_NONE) return jk_book_observation(book, seen)->model;
-    uint32_t model = jk_book_find_model(book, node->id, n);
-    seen = model != JK_NONE ? jk_book_last_observation(book, model, n) : JK_NONE;
-    if (seen == JK_NONE || node->identity.len == 0) return model;
-    struct jk_span known = jk_book_observation(book, seen)->identity;
-    return known.len == 0 || jk_span_equal(known, node->identity) ? model : JK_NONE;
-}
-
 static void find_models(struct jk_reconcile *reconcile)
 {
     for (uint32_t i = 0; i < reconcile->node_count; i++) {
         struct jk_reconcile_node *node = &reconcile->nodes[i];
-        node->model = model_of(reconcile, node);
+        struct jk_match match;
+        jk_match_repository(reconcile->book, reconcile->hub, node->id, node->identity, reconcile->n, &match);
+        node->model = match.model;
         if (node->model == JK_NONE || node->moved != JK_NONE) continue;
         uint32_t *of = &reconcile->node_of[node->model];
         if (*of == JK_NONE || !reconcile->nodes[*of].has_line) *of = i;
@@ -365,7 +355,8 @@ static enum jk_status add_walked(struct jk_reconcile *reconcile, size_t count, s
     for (size_t i = 1; i < count; i++) { /* the first is the base model */
         const struct jk_reconcile_node *node = &reconcile->nodes[reconcile->queue[i]];
         struct jk_reconcile_row row = {.model = node->model, .root = base->root};
-        bool shown = node->state == JK_CENSUS_PRESENT || node->state == JK_CENSUS_SAME;
+        bool shown = node->state == JK_CENSUS_PRESENT || node->state == JK_CENSUS_SAME ||
+                     node->state == JK_CENSUS_UNREADABLE; /* with the tags by which a list showed it */
         row.hub = node->has_line && shown ? (enum jk_place)node->place : JK_PLACE_NONE;
         const struct jk_verdict *verdict =
             node->model != JK_NONE ? jk_reconcile_verdict(reconcile, node->model, base->root) : NULL;

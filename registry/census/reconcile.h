@@ -37,7 +37,7 @@ enum jk_difference {
     JK_DIFFERENCE_ONLY_HERE,   /* no repository of it was ever observed */
     JK_DIFFERENCE_NOT_ASKED,   /* the run could not find out whether the hub has it */
     JK_DIFFERENCE_BLOCKED,     /* not written, since somebody else has to decide */
-    JK_DIFFERENCE_LEFT_ALONE,  /* not registered, and the plan has nothing to write */
+    JK_DIFFERENCE_LEFT_ALONE,  /* the plan has nothing to write, and it is registered under no name or another */
     JK_DIFFERENCE_NOT_APPLIED, /* the run has not been applied */
     JK_DIFFERENCE_COUNT
 };

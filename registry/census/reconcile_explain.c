@@ -20,7 +20,7 @@ static const struct {
     [JK_DIFFERENCE_ONLY_HERE] = {"only-here", "no repository of it was ever observed"},
     [JK_DIFFERENCE_NOT_ASKED] = {"not-asked", "the run does not tell whether the hub has it"},
     [JK_DIFFERENCE_BLOCKED] = {"blocked", "somebody else has to decide before it can be written"},
-    [JK_DIFFERENCE_LEFT_ALONE] = {"left-alone", "it is not registered, and the census writes nothing of it"},
+    [JK_DIFFERENCE_LEFT_ALONE] = {"left-alone", "the census has nothing to write of it"},
     [JK_DIFFERENCE_NOT_APPLIED] = {"not-applied", "jokbo census apply has not written it yet"},
 };
 _Static_assert(sizeof places / sizeof places[0] == JK_PLACE_COUNT, "a word for each");
@@ -74,22 +74,26 @@ static enum jk_difference only_here(const struct jk_reconcile *reconcile, const 
                                     const struct jk_reconcile_node *node)
 {
     const struct jk_observation *seen = newest_of(reconcile, row->model);
-    if (node && node->has_line && node->state == JK_CENSUS_UNKNOWN) return JK_DIFFERENCE_NOT_ASKED;
+    bool untold = node && (node->state == JK_CENSUS_UNKNOWN || node->state == JK_CENSUS_UNREADABLE);
+    if (node && node->has_line && untold) return JK_DIFFERENCE_NOT_ASKED;
     if (node && node->has_line)
         return node->state == JK_CENSUS_ABSENT ? JK_DIFFERENCE_ABSENT : elsewhere(reconcile, row, node);
     if (!seen) return JK_DIFFERENCE_ONLY_HERE;
     return seen->state == JK_OBSERVED_ABSENT ? JK_DIFFERENCE_ABSENT : JK_DIFFERENCE_NOT_ASKED;
 }
 
-/* The hub shows it below the base model, and it does not count here. */
-static enum jk_difference only_there(const struct jk_reconcile_row *row, const struct jk_reconcile_node *node)
+/* The hub shows it below the base model, and it does not count here. A repository that the run has under two names, as when it was
+ * renamed meanwhile, stands here by one of them. */
+static enum jk_difference only_there(const struct jk_reconcile *reconcile, const struct jk_reconcile_row *row,
+                                     const struct jk_reconcile_node *node)
 {
+    bool own = row->model != JK_NONE && reconcile->node_of[row->model] == (size_t)(node - reconcile->nodes);
     enum jk_reason first = jk_reasons_first(row->reasons);
     if (first == JK_REASON_GONE) return JK_DIFFERENCE_ABSENT;
     if (first == JK_REASON_DUPLICATE || first == JK_REASON_NEAR_DUPLICATE) return JK_DIFFERENCE_RE_UPLOAD;
     if (first != JK_REASON_COUNT) return JK_DIFFERENCE_LEFT_OUT;
     if (node->planned == JK_PLANNED_BLOCKED) return JK_DIFFERENCE_BLOCKED;
-    if (node->planned == JK_PLANNED_NO_PATH || row->model != JK_NONE) return JK_DIFFERENCE_NOT_DERIVED;
+    if (node->planned == JK_PLANNED_NO_PATH || own) return JK_DIFFERENCE_NOT_DERIVED;
     return JK_DIFFERENCE_LEFT_ALONE;
 }
 
@@ -99,7 +103,7 @@ enum jk_difference jk_reconcile_judge(const struct jk_reconcile *reconcile, cons
     if (row->hub == row->here) return JK_DIFFERENCE_SAME;
     if (node && node->planned == JK_PLANNED_WRITE) return JK_DIFFERENCE_NOT_APPLIED;
     if (row->hub == JK_PLACE_NONE) return only_here(reconcile, row, node);
-    if (row->here == JK_PLACE_NONE) return only_there(row, node);
+    if (row->here == JK_PLACE_NONE) return only_there(reconcile, row, node);
     bool direct = row->hub != JK_PLACE_DEEPER && row->here != JK_PLACE_DEEPER;
     return direct ? JK_DIFFERENCE_RELATION : JK_DIFFERENCE_PARENT;
 }

@@ -5,6 +5,7 @@
 
 #include "base/defer.h"
 #include "base/text.h"
+#include "census/line_record.h"
 #include "census/record_inside.h"
 #include "declare/json.h"
 #include "domain/ident.h"
@@ -304,13 +305,35 @@ static json_t *parse_json(struct reader *reader, struct jk_span bytes, size_t mo
     return NULL;
 }
 
+/* Of a line as it is written, the record is most: it is taken off first, and the members after it are read as an object of
+ * their own. False for any other line, of which nothing is read. */
+static bool read_written_line(struct reader *reader, struct jk_span bytes, struct jk_census_line *line)
+{
+    struct jk_span record, rest;
+    if (!jk_census_line_split(bytes, reader->arena, &record, &rest) || !jk_utf8_valid(record)) return false;
+    char *members = jk_arena_copy(reader->arena, rest.at, rest.len);
+    if (!members) return false;
+    members[0] = '{';
+    json_t *root = json_loadb(members, rest.len, 0, NULL);
+    bool whole = json_object_size(root) > 0 && !json_object_get(root, "state") && !json_object_get(root, "record");
+    if (whole) {
+        line->state = JK_CENSUS_PRESENT;
+        line->record = record;
+        read_present(reader, root, line);
+    }
+    json_decref(root);
+    return whole;
+}
+
 enum jk_status jk_census_line_read(struct jk_span bytes, struct jk_arena *arena, struct jk_census_line *out_line,
                                    struct jk_error *error)
 {
     struct reader reader = {arena, error, "A line of models.jsonl", false};
+    *out_line = (struct jk_census_line){.state = JK_CENSUS_UNKNOWN};
+    if (bytes.len <= JK_CENSUS_LINE_MAX && read_written_line(&reader, bytes, out_line))
+        return reader.failed ? error->status : JK_OK;
     json_t *root = parse_json(&reader, bytes, JK_CENSUS_LINE_MAX);
     if (!root) return error->status;
-    *out_line = (struct jk_census_line){.state = JK_CENSUS_UNKNOWN};
     read_line(&reader, root, out_line);
     json_decref(root);
     return reader.failed ? error->status : JK_OK;

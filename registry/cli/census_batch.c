@@ -3,154 +3,40 @@
 
 #include <stdlib.h>
 
+#include "census/intern.h"
+#include "cli/census_message.h"
+#include "cli/console/client.h"
 #include "cli/console/progress.h"
+#include "domain/ident.h"
 
 #define REGISTRY   (&jokbo__v1__registry__descriptor)
 #define STEPS_MAX  1000                       /* of a request */
 #define BYTES_MAX  ((1u << 20) - (16u << 10)) /* of its steps: a request may have 1 MiB */
 #define BATCH_ROOM (16u << 20)                /* what one batch is made of */
+#define UNDER_WAY  4                          /* batches at once, with the one being made */
 
 struct batch {
     struct jk_census_opened *opened;
     struct jk_census_written *written;
-    struct jk_arena arena; /* of the steps in it */
-    struct jk_arena line;  /* of the line that one is made of */
+    struct jk_arena arena;       /* of the steps in it, and of the reply */
+    struct jk_intern names;      /* of the models that it registers or releases */
+    struct jk_intern publishers; /* of these */
+    struct jk_intern weights;    /* the digests of their weight files */
     const struct jk_plan_step *plan[STEPS_MAX];
     Jokbo__V1__CensusStep *steps[STEPS_MAX];
     size_t count, bytes;
+    bool alone; /* something moves or goes in it: none before it or after it is under way */
+    Jokbo__V1__RecordCensusRequest request;
+    struct jk_client_sent *sent; /* NULL: not sent */
+};
+
+/* The batches in a ring: those under way in the order in which they were sent, and behind them the one being made. */
+struct sending {
+    struct batch batches[UNDER_WAY];
+    size_t first, sent;
     struct jk_progress progress;
     uint64_t done;
 };
-
-/* ---- a step as a message ---- */
-
-static char *text_of(struct batch *batch, struct jk_span text)
-{
-    char *copy = jk_arena_copy(&batch->arena, text.at ? text.at : "", text.len);
-    return copy ? copy : (char *)"";
-}
-
-static void *message_of(struct batch *batch, size_t size, void (*init)(void *))
-{
-    void *message = jk_arena_alloc(&batch->arena, size);
-    if (message) init(message);
-    return message;
-}
-
-#define MESSAGE(batch, type, name) ((type *)message_of((batch), sizeof(type), (void (*)(void *))name##__init))
-
-static Jokbo__V1__Parent *parent_of(struct batch *batch, const struct jk_plan_parent *parent)
-{
-    Jokbo__V1__Parent *message = MESSAGE(batch, Jokbo__V1__Parent, jokbo__v1__parent);
-    if (!message) return NULL;
-    if (parent->external) {
-        message->kind_case = JOKBO__V1__PARENT__KIND_EXTERNAL;
-        message->external = MESSAGE(batch, Jokbo__V1__ExternalParent, jokbo__v1__external_parent);
-        if (!message->external) return NULL;
-        message->external->name = text_of(batch, parent->name);
-        message->external->revision = text_of(batch, parent->version);
-        return message;
-    }
-    message->kind_case = JOKBO__V1__PARENT__KIND_REGISTERED;
-    message->registered = MESSAGE(batch, Jokbo__V1__RegisteredParent, jokbo__v1__registered_parent);
-    if (!message->registered) return NULL;
-    message->registered->name =
-        jk_arena_printf(&batch->arena, "%.*s@%.*s", JK_SPAN_ARG(parent->name), JK_SPAN_ARG(parent->version));
-    return message->registered->name ? message : NULL;
-}
-
-static Jokbo__V1__Derivative *derivative_of(struct batch *batch, const struct jk_plan_step *step)
-{
-    Jokbo__V1__Derivative *message = MESSAGE(batch, Jokbo__V1__Derivative, jokbo__v1__derivative);
-    if (!message) return NULL;
-    message->name = text_of(batch, step->action == JK_PLAN_REGISTER ? step->id : step->model);
-    message->version = text_of(batch, step->version);
-    message->relation = (Jokbo__V1__Relation)step->relation;
-    message->license = text_of(batch, step->license);
-    message->parents = jk_arena_zalloc(&batch->arena, step->parent_count + (size_t)1, sizeof *message->parents);
-    for (uint32_t i = 0; message->parents && i < step->parent_count; i++)
-        if (!(message->parents[message->n_parents++] = parent_of(batch, &step->parents[i]))) return NULL;
-    return message->parents ? message : NULL;
-}
-
-static enum jk_status attach_record(struct batch *batch, const struct jk_plan_step *step,
-                                    ProtobufCBinaryData *out_record)
-{
-    struct jk_error *error = &batch->opened->cli->error;
-    struct jk_census_line *line = jk_arena_alloc(&batch->line, sizeof *line);
-    struct jk_span bytes;
-    if (!line) return jk_out_of_memory(error);
-    JK_TRY(jk_census_line_at(batch->opened, step->offset, step->length, &bytes));
-    enum jk_status status = jk_census_line_read(bytes, &batch->line, line, error);
-    if (status == JK_OK && line->record.len == 0)
-        status = jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_RUN", "The run has no record of %.*s: read the hub again",
-                         JK_SPAN_ARG(step->id));
-    if (status == JK_OK) {
-        out_record->data = (uint8_t *)text_of(batch, line->record);
-        out_record->len = line->record.len;
-    }
-    jk_arena_reset(&batch->line);
-    return status;
-}
-
-static enum jk_status fill_present(struct batch *batch, const struct jk_plan_step *step, Jokbo__V1__CensusStep *message)
-{
-    bool registers = step->action == JK_PLAN_REGISTER, declares = registers || step->action == JK_PLAN_RELEASE;
-    Jokbo__V1__CensusPresent *present = MESSAGE(batch, Jokbo__V1__CensusPresent, jokbo__v1__census_present);
-    if (!present) return jk_out_of_memory(&batch->opened->cli->error);
-    message->state_case = JOKBO__V1__CENSUS_STEP__STATE_PRESENT;
-    message->present = present;
-    if (!registers) present->model = text_of(batch, step->model);
-    if (declares && !(present->derivative = derivative_of(batch, step)))
-        return jk_out_of_memory(&batch->opened->cli->error);
-    return attach_record(batch, step, &present->record);
-}
-
-static enum jk_status fill_moved(struct batch *batch, const struct jk_plan_step *step, Jokbo__V1__CensusStep *message)
-{
-    Jokbo__V1__CensusMoved *moved = MESSAGE(batch, Jokbo__V1__CensusMoved, jokbo__v1__census_moved);
-    if (!moved) return jk_out_of_memory(&batch->opened->cli->error);
-    message->state_case = JOKBO__V1__CENSUS_STEP__STATE_MOVED;
-    message->moved = moved;
-    moved->id = text_of(batch, step->id);
-    moved->identity = text_of(batch, step->identity);
-    moved->to = text_of(batch, step->to);
-    moved->model = text_of(batch, step->model);
-    if (step->action != JK_PLAN_MOVED) moved->new_model = moved->to;
-    return JK_OK;
-}
-
-static enum jk_status fill_absent(struct batch *batch, const struct jk_plan_step *step, Jokbo__V1__CensusStep *message)
-{
-    Jokbo__V1__CensusAbsent *absent = MESSAGE(batch, Jokbo__V1__CensusAbsent, jokbo__v1__census_absent);
-    if (!absent) return jk_out_of_memory(&batch->opened->cli->error);
-    message->state_case = JOKBO__V1__CENSUS_STEP__STATE_ABSENT;
-    message->absent = absent;
-    absent->id = text_of(batch, step->id);
-    absent->identity = text_of(batch, step->identity);
-    absent->model = text_of(batch, step->model);
-    return JK_OK;
-}
-
-static enum jk_status make_message(struct batch *batch, const struct jk_plan_step *step,
-                                   Jokbo__V1__CensusStep **out_message)
-{
-    *out_message = MESSAGE(batch, Jokbo__V1__CensusStep, jokbo__v1__census_step);
-    if (!*out_message) return jk_out_of_memory(&batch->opened->cli->error);
-    switch (step->action) {
-    case JK_PLAN_RENAME:
-    case JK_PLAN_TRANSFER:
-    case JK_PLAN_MOVED:
-        JK_TRY(fill_moved(batch, step, *out_message));
-        break;
-    case JK_PLAN_ABSENT:
-        JK_TRY(fill_absent(batch, step, *out_message));
-        break;
-    default:
-        JK_TRY(fill_present(batch, step, *out_message));
-    }
-    return batch->arena.exhausted ? jk_out_of_memory(&batch->opened->cli->error) : JK_OK;
-}
 
 /* ---- sending ---- */
 
@@ -232,62 +118,206 @@ static enum jk_status drop_refused(struct batch *batch, enum jk_status status)
     return JK_OK;
 }
 
-static enum jk_status send_once(struct batch *batch, Jokbo__V1__RecordCensusResponse **out_reply)
+static enum jk_status make_request(struct batch *batch)
 {
-    Jokbo__V1__RecordCensusRequest request = JOKBO__V1__RECORD_CENSUS_REQUEST__INIT;
-    struct jk_cli *cli = batch->opened->cli;
-    request.hub = text_of(batch, batch->opened->run.hub);
-    request.n_steps = batch->count;
-    request.steps = batch->steps;
-    JK_TRY(give_id(batch, &request));
-    return jk_cli_call(cli, REGISTRY, "RecordCensus", &request.base, out_reply);
+    batch->request = (Jokbo__V1__RecordCensusRequest)JOKBO__V1__RECORD_CENSUS_REQUEST__INIT;
+    struct jk_span hub = batch->opened->run.hub;
+    batch->request.hub = jk_arena_copy(&batch->arena, hub.at, hub.len);
+    batch->request.n_steps = batch->count;
+    batch->request.steps = batch->steps;
+    if (!batch->request.hub) return jk_out_of_memory(&batch->opened->cli->error);
+    return give_id(batch, &batch->request);
 }
 
-static enum jk_status send_batch(struct batch *batch)
+/* The answer to what was sent; then again, as often as steps of it are refused, without these. */
+static enum jk_status take_answer(struct batch *batch, Jokbo__V1__RecordCensusResponse **out_reply)
 {
-    struct jk_census_written *written = batch->written;
-    Jokbo__V1__RecordCensusResponse *reply = NULL;
-    batch->done += batch->count;
-    while (batch->count > 0) {
-        enum jk_status status = send_once(batch, &reply);
-        if (status == JK_OK) break;
+    struct jk_cli *cli = batch->opened->cli;
+    ProtobufCMessage *reply = NULL;
+    enum jk_status status = jk_client_wait(batch->sent, &batch->request.base, &batch->arena, &reply, &cli->error);
+    batch->sent = NULL;
+    *out_reply = (Jokbo__V1__RecordCensusResponse *)reply;
+    while (status != JK_OK) {
         JK_TRY(drop_refused(batch, status));
+        if (batch->count == 0) return JK_OK;
+        JK_TRY(make_request(batch));
+        status = jk_cli_call(cli, REGISTRY, "RecordCensus", &batch->request.base, out_reply);
     }
-    for (size_t i = 0; i < batch->count; i++)
-        written->steps[batch->plan[i]->action]++;
-    if (batch->count > 0) {
-        written->entries += (uint64_t)reply->entries;
-        written->log_size = (uint64_t)reply->log_size;
-    }
-    jk_progress_to(&batch->progress, batch->done, batch->progress.total);
-    batch->count = batch->bytes = 0;
-    jk_arena_reset(&batch->arena);
     return JK_OK;
 }
 
-static enum jk_status queue_step(struct batch *batch, const struct jk_plan_step *step)
+/* ---- what it writes ---- */
+
+static void begin_writes(struct batch *batch)
 {
+    jk_intern_init(&batch->names, true);
+    jk_intern_init(&batch->publishers, true);
+    jk_intern_init(&batch->weights, false);
+}
+
+static void forget_writes(struct batch *batch)
+{
+    jk_intern_done(&batch->names);
+    jk_intern_done(&batch->publishers);
+    jk_intern_done(&batch->weights);
+}
+
+static struct jk_span publisher_of(struct jk_span name)
+{
+    struct jk_span publisher, model;
+    jk_ident_split(name, &publisher, &model);
+    return publisher;
+}
+
+static struct jk_span weights_of(const struct jk_plan_step *step)
+{
+    return (struct jk_span){(const char *)step->weight_files.bytes, JK_DIGEST_SIZE};
+}
+
+static bool note_writes(struct batch *batch, const struct jk_plan_step *step)
+{
+    bool registers = step->action == JK_PLAN_REGISTER;
+    if (registers || step->action == JK_PLAN_RELEASE)
+        (void)jk_intern_add(&batch->names, registers ? step->id : step->model);
+    if (registers) (void)jk_intern_add(&batch->publishers, publisher_of(step->id));
+    if (!jk_digest_is_zero(&step->weight_files)) (void)jk_intern_add(&batch->weights, weights_of(step));
+    return !batch->names.failed && !batch->publishers.failed && !batch->weights.failed;
+}
+
+/* Whether what the log says in the end would depend on which of the two is written first: the step is made from what the
+ * batch registers or releases; it has the weights of one of these, and of such models the first goes before the others;
+ * or it gives its publisher, whom the first makes, another spelling. */
+static bool depends_on(const struct jk_plan_step *step, const struct batch *before)
+{
+    for (uint32_t i = 0; i < step->parent_count; i++)
+        if (jk_intern_find(&before->names, step->parents[i].name) != JK_INTERN_NONE) return true;
+    if (!jk_digest_is_zero(&step->weight_files) && jk_intern_find(&before->weights, weights_of(step)) != JK_INTERN_NONE)
+        return true;
+    if (step->action != JK_PLAN_REGISTER) return false;
+    struct jk_span publisher = publisher_of(step->id);
+    uint32_t made = jk_intern_find(&before->publishers, publisher);
+    return made != JK_INTERN_NONE && !jk_span_equal(jk_intern_text(&before->publishers, made), publisher);
+}
+
+static void empty_batch(struct batch *batch)
+{
+    batch->count = batch->bytes = 0;
+    batch->alone = false;
+    jk_arena_reset(&batch->arena);
+    forget_writes(batch);
+    begin_writes(batch);
+}
+
+static enum jk_status finish_first(struct sending *sending)
+{
+    struct batch *batch = &sending->batches[sending->first];
+    struct jk_census_written *written = batch->written;
+    Jokbo__V1__RecordCensusResponse *reply = NULL;
+    size_t count = batch->count;
+    enum jk_status status = take_answer(batch, &reply);
+    for (size_t i = 0; status == JK_OK && i < batch->count; i++)
+        written->steps[batch->plan[i]->action]++;
+    if (status == JK_OK && batch->count > 0) written->entries += (uint64_t)reply->entries;
+    sending->done += count;
+    jk_progress_to(&sending->progress, sending->done, sending->progress.total);
+    empty_batch(batch);
+    sending->first = (sending->first + 1) % UNDER_WAY;
+    sending->sent--;
+    return status;
+}
+
+static enum jk_status finish_all(struct sending *sending)
+{
+    while (sending->sent > 0)
+        JK_TRY(finish_first(sending));
+    return JK_OK;
+}
+
+/* After a failure: what else is under way may be written all the same, and is not told. */
+static void abandon_all(struct sending *sending)
+{
+    struct jk_error error;
+    ProtobufCMessage *reply;
+    jk_error_init(&error, NULL);
+    for (size_t i = 0; i < UNDER_WAY; i++) {
+        struct batch *batch = &sending->batches[i];
+        if (batch->sent) (void)!jk_client_wait(batch->sent, &batch->request.base, &batch->arena, &reply, &error);
+        jk_arena_done(&batch->arena);
+        forget_writes(batch);
+    }
+}
+
+static struct batch *being_made(struct sending *sending)
+{
+    return &sending->batches[(sending->first + sending->sent) % UNDER_WAY];
+}
+
+static bool follows(const struct batch *batch, const struct batch *before)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (depends_on(batch->plan[i], before)) return true;
+    return false;
+}
+
+/* Those before it that must have been written when it is sent: requests of several calls may be taken in any order. */
+static enum jk_status await_earlier(struct sending *sending, const struct batch *batch)
+{
+    size_t wait = 0;
+    for (size_t i = 0; i < sending->sent; i++) {
+        const struct batch *before = &sending->batches[(sending->first + i) % UNDER_WAY];
+        if (batch->alone || before->alone || follows(batch, before)) wait = i + 1;
+    }
+    for (; wait > 0; wait--)
+        JK_TRY(finish_first(sending));
+    return JK_OK;
+}
+
+static enum jk_status send_batch(struct sending *sending)
+{
+    struct batch *batch = being_made(sending);
+    struct jk_cli *cli = batch->opened->cli;
+    if (batch->count == 0) return JK_OK;
+    JK_TRY(await_earlier(sending, batch));
+    JK_TRY(make_request(batch));
+    batch->sent = jk_client_send(cli->client, REGISTRY, "RecordCensus", &batch->request.base);
+    if (!batch->sent) return jk_out_of_memory(&cli->error);
+    sending->sent++;
+    return sending->sent == UNDER_WAY ? finish_first(sending) : JK_OK;
+}
+
+static bool stands_alone(enum jk_plan_action action)
+{
+    return action == JK_PLAN_RENAME || action == JK_PLAN_TRANSFER || action == JK_PLAN_MOVED ||
+           action == JK_PLAN_ABSENT;
+}
+
+static enum jk_status queue_step(struct sending *sending, const struct jk_plan_step *step)
+{
+    struct batch *batch = being_made(sending);
+    struct jk_cli *cli = batch->opened->cli;
     Jokbo__V1__CensusStep *message;
-    JK_TRY(make_message(batch, step, &message));
+    JK_TRY(jk_census_message(batch->opened, step, &batch->arena, &message));
     size_t size = protobuf_c_message_get_packed_size(&message->base) + 8;
     if (batch->count == STEPS_MAX || batch->bytes + size > BYTES_MAX) {
-        JK_TRY(send_batch(batch)); /* which empties the arena, with this message in it */
-        JK_TRY(make_message(batch, step, &message));
+        JK_TRY(send_batch(sending)); /* this message goes with it, unused */
+        batch = being_made(sending);
+        JK_TRY(jk_census_message(batch->opened, step, &batch->arena, &message));
     }
     batch->plan[batch->count] = step;
     batch->steps[batch->count++] = message;
     batch->bytes += size;
-    return JK_OK;
+    batch->alone = batch->alone || stands_alone(step->action);
+    return note_writes(batch, step) ? JK_OK : jk_out_of_memory(&cli->error);
 }
 
-static enum jk_status send_all(struct batch *batch)
+static enum jk_status send_all(struct sending *sending, const struct jk_plan *plan)
 {
-    const struct jk_plan *plan = batch->opened->plan;
     for (size_t i = 0; i < jk_plan_count(plan); i++) {
         const struct jk_plan_step *step = jk_plan_step(plan, i);
-        if (step->action <= JK_PLAN_ABSENT) JK_TRY(queue_step(batch, step));
+        if (step->action <= JK_PLAN_ABSENT) JK_TRY(queue_step(sending, step));
     }
-    return send_batch(batch);
+    JK_TRY(send_batch(sending));
+    return finish_all(sending);
 }
 
 static enum jk_status check_absent(const struct jk_census_opened *opened)
@@ -303,21 +333,23 @@ enum jk_status jk_census_write(struct jk_census_opened *opened, struct jk_census
     struct jk_cli *cli = opened->cli;
     *out_written = (struct jk_census_written){.refused = NULL};
     JK_TRY(check_absent(opened));
-    struct batch *batch = calloc(1, sizeof *batch);
-    if (!batch) return jk_out_of_memory(&cli->error);
-    batch->opened = opened;
-    batch->written = out_written;
-    jk_arena_init(&batch->arena, BATCH_ROOM);
-    jk_arena_init(&batch->line, BATCH_ROOM);
-    jk_progress_begin_items(&batch->progress, cli->err, cli->err_terminal && !cli->json, cli->utf8, "writing",
+    JK_TRY(jk_cli_connect(cli));
+    struct sending *sending = calloc(1, sizeof *sending);
+    if (!sending) return jk_out_of_memory(&cli->error);
+    for (size_t i = 0; i < UNDER_WAY; i++) {
+        sending->batches[i].opened = opened;
+        sending->batches[i].written = out_written;
+        jk_arena_init(&sending->batches[i].arena, BATCH_ROOM);
+        begin_writes(&sending->batches[i]);
+    }
+    jk_progress_begin_items(&sending->progress, cli->err, cli->err_terminal && !cli->json, cli->utf8, "writing",
                             "models");
     for (int i = 0; i <= JK_PLAN_ABSENT; i++)
-        batch->progress.total += jk_plan_of(opened->plan, (enum jk_plan_action)i);
-    enum jk_status status = send_all(batch);
-    jk_progress_end(&batch->progress);
-    jk_arena_done(&batch->arena);
-    jk_arena_done(&batch->line);
-    free(batch);
+        sending->progress.total += jk_plan_of(opened->plan, (enum jk_plan_action)i);
+    enum jk_status status = send_all(sending, opened->plan);
+    jk_progress_end(&sending->progress);
+    abandon_all(sending);
+    free(sending);
     return status;
 }
 

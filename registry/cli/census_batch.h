@@ -1,5 +1,7 @@
-/* The steps of a plan as requests of RecordCensus: as many to a batch as the server takes, in their order. A step that
- * the server refuses is left out and told, and the others of its batch are tried again without it. One thread. */
+/* The steps of a plan as requests of RecordCensus: as many to a batch as the server takes. Several batches are under
+ * way at once, but none together with one that it follows from: what a model is made from is written before it, and
+ * what moves or goes, by itself. A step that the server refuses is left out and told, and the others of its batch are
+ * tried again without it. One thread. */
 #ifndef JK_CLI_CENSUS_BATCH_H
 #define JK_CLI_CENSUS_BATCH_H
 
@@ -15,7 +17,6 @@ struct jk_census_refused {
 struct jk_census_written {
     uint64_t steps[JK_PLAN_LEFT + 1]; /* by action */
     uint64_t entries;
-    uint64_t log_size; /* 0: nothing was written */
     struct jk_census_refused *refused;
     size_t refused_count, refused_room;
 };

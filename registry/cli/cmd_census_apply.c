@@ -3,6 +3,8 @@
 
 #include "base/defer.h"
 #include "book/book_ask.h"
+#include "census/intern.h"
+#include "census/line_record.h"
 #include "census/record.h"
 #include "cli/census_batch.h"
 #include "cli/commands.h"
@@ -15,84 +17,100 @@
 
 /* ---- the list of a complete run ---- */
 
+/* Of two lines about one id, the first is the one that counts. */
 struct listing {
-    struct jk_census_opened *opened;
     struct jk_arena line;
+    struct jk_intern ids;
+    struct jk_arena texts; /* what items have besides */
     struct jk_census_item *items;
-    size_t count, room;
+    size_t room;
 };
 
-static struct jk_span kept_word(struct listing *listing, struct jk_span text)
+/* The plan was made of the same lines: what the log did not have, it has read whole. */
+static enum jk_status read_recorded(struct jk_span bytes, struct jk_census_item *item, struct jk_error *error)
 {
-    const char *copy = text.len > 0 ? jk_arena_copy(&listing->opened->cli->arena, text.at, text.len) : NULL;
-    return copy ? (struct jk_span){copy, text.len} : JK_SPAN("");
+    struct jk_hub_record record;
+    if (!jk_hub_record_names(bytes, &record)) JK_TRY(jk_hub_record_read(bytes, &record, error));
+    *item = (struct jk_census_item){record.id, record.identity, record.revision, JK_OBSERVED_PRESENT};
+    return JK_OK;
 }
 
 static enum jk_status read_item(struct listing *listing, struct jk_span bytes, struct jk_census_item *item,
                                 bool *out_told, struct jk_error *error)
 {
+    static const enum jk_observed states[] = {
+        [JK_CENSUS_PRESENT] = JK_OBSERVED_PRESENT, [JK_CENSUS_SAME] = JK_OBSERVED_PRESENT,
+        [JK_CENSUS_MOVED] = JK_OBSERVED_MOVED,     [JK_CENSUS_ABSENT] = JK_OBSERVED_ABSENT,
+        [JK_CENSUS_UNKNOWN] = JK_OBSERVED_ABSENT,  [JK_CENSUS_UNREADABLE] = JK_OBSERVED_ABSENT};
+    struct jk_span record;
+    *out_told = true;
+    if (jk_census_line_record(bytes, &listing->line, &record)) return read_recorded(record, item, error);
     struct jk_census_line *line = jk_arena_alloc(&listing->line, sizeof *line);
-    struct jk_hub_record record;
     if (!line) return jk_out_of_memory(error);
     JK_TRY(jk_census_line_read(bytes, &listing->line, line, error));
-    *out_told = line->state != JK_CENSUS_UNKNOWN;
-    *item = (struct jk_census_item){line->id, line->identity, line->revision, JK_OBSERVED_PRESENT};
-    if (line->state == JK_CENSUS_MOVED) item->state = JK_OBSERVED_MOVED;
-    if (line->state == JK_CENSUS_ABSENT) item->state = JK_OBSERVED_ABSENT;
-    if (line->state == JK_CENSUS_PRESENT) {
-        JK_TRY(jk_hub_record_read(line->record, &record, error));
-        *item = (struct jk_census_item){record.id, record.identity, record.revision, JK_OBSERVED_PRESENT};
-    }
-    *item = (struct jk_census_item){kept_word(listing, item->id), kept_word(listing, item->identity),
-                                    kept_word(listing, item->revision), item->state};
+    if (line->state == JK_CENSUS_PRESENT) return read_recorded(line->record, item, error);
+    *out_told = line->state != JK_CENSUS_UNKNOWN && line->state != JK_CENSUS_UNREADABLE;
+    *item = (struct jk_census_item){line->id, line->identity, line->revision, states[line->state]};
     return JK_OK;
 }
 
-static enum jk_status add_item(void *context, struct jk_span bytes, uint64_t offset, struct jk_error *error)
+static struct jk_span kept_word(struct listing *listing, struct jk_span text)
 {
-    struct listing *listing = context;
-    bool told = false;
-    (void)offset;
-    if (listing->count == listing->room) {
+    const char *copy = text.len > 0 ? jk_arena_copy(&listing->texts, text.at, text.len) : NULL;
+    return copy ? (struct jk_span){copy, text.len} : JK_SPAN("");
+}
+
+static enum jk_status keep_item(struct listing *listing, const struct jk_census_item *item, struct jk_error *error)
+{
+    uint32_t before = listing->ids.count, at = jk_intern_add(&listing->ids, item->id);
+    if (before == listing->ids.count) return listing->ids.failed ? jk_out_of_memory(error) : JK_OK;
+    if (at == listing->room) {
         size_t room = listing->room > 0 ? 2 * listing->room : 4096;
         struct jk_census_item *grown = realloc(listing->items, room * sizeof *grown);
         if (!grown) return jk_out_of_memory(error);
         listing->items = grown;
         listing->room = room;
     }
-    enum jk_status status = read_item(listing, bytes, &listing->items[listing->count], &told, error);
+    listing->items[at] = (struct jk_census_item){jk_intern_text(&listing->ids, at), kept_word(listing, item->identity),
+                                                 kept_word(listing, item->revision), item->state};
+    return listing->texts.exhausted ? jk_out_of_memory(error) : JK_OK;
+}
+
+static enum jk_status add_item(void *context, struct jk_span bytes, uint64_t offset, struct jk_error *error)
+{
+    struct listing *listing = context;
+    struct jk_census_item item = {.state = JK_OBSERVED_ABSENT};
+    bool told = false;
+    (void)offset;
+    enum jk_status status = read_item(listing, bytes, &item, &told, error);
+    if (status == JK_OK && told) status = keep_item(listing, &item, error);
     jk_arena_reset(&listing->line);
-    if (status == JK_OK && told) listing->count++;
     return status;
 }
 
-/* By id; of two lines about one, the one that came first. */
 static int compare_items(const void *left, const void *right)
 {
     const struct jk_census_item *a = left, *b = right;
-    int order = jk_span_compare(a->id, b->id);
-    if (order != 0) return order;
-    return (a->id.at > b->id.at) - (a->id.at < b->id.at);
+    return jk_span_compare(a->id, b->id);
 }
 
 static enum jk_status make_list(struct jk_census_opened *opened, struct jk_text *out, uint64_t *out_models)
 {
-    struct listing listing = {.opened = opened};
-    struct jk_span last = {"", 0};
+    struct listing listing = {.room = 0};
     jk_arena_init(&listing.line, 16u << 20);
+    jk_arena_init(&listing.texts, SIZE_MAX / 4);
+    jk_intern_init(&listing.ids, false);
     enum jk_status status = jk_census_each(opened, "listing", add_item, &listing);
-    if (status == JK_OK && listing.count > 1) qsort(listing.items, listing.count, sizeof *listing.items, compare_items);
+    *out_models = listing.ids.count;
+    if (status == JK_OK && *out_models > 1) qsort(listing.items, *out_models, sizeof *listing.items, compare_items);
     jk_census_list_begin(out);
-    *out_models = 0;
-    for (size_t i = 0; status == JK_OK && i < listing.count; i++) {
-        if (i > 0 && jk_span_equal(listing.items[i].id, last)) continue;
+    for (size_t i = 0; status == JK_OK && i < *out_models; i++)
         jk_census_list_add(out, &listing.items[i]);
-        last = listing.items[i].id;
-        ++*out_models;
-    }
+    if (status == JK_OK && out->failed) status = jk_out_of_memory(&opened->cli->error);
+    jk_intern_done(&listing.ids);
+    jk_arena_done(&listing.texts);
     jk_arena_done(&listing.line);
     free(listing.items);
-    if (status == JK_OK && (out->failed || opened->cli->arena.exhausted)) return jk_out_of_memory(&opened->cli->error);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "support/golden.h"
 
 #include "base/defer.h"
+#include "census/line_record.h"
 #include "census/run.h"
 
 struct bench {
@@ -51,6 +52,11 @@ static void present_line(void **state)
     assert_int_equal(jk_census_line_read(jk_text_span(&bench->text), &bench->arena, &read, &bench->error), JK_OK);
     assert_int_equal(read.state, JK_CENSUS_PRESENT);
     assert_span_equal(read.record, line.record);
+    struct jk_span record, cut = {bench->text.bytes, 40};
+    assert_true(jk_census_line_record(jk_text_span(&bench->text), &bench->arena, &record));
+    assert_span_equal(record, line.record);
+    assert_false(jk_census_line_record(cut, &bench->arena, &record));
+    assert_false(jk_census_line_record(JK_SPAN("{\"state\":\"absent\",\"id\":\"a/b\"}"), &bench->arena, &record));
     assert_int_equal(read.relation, JK_RELATION_PRUNE);
     assert_int_equal(read.hub_relation, JK_RELATION_FINETUNE);
     assert_span_equal(read.relation_from, JK_SPAN("name"));

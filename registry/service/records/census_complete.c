@@ -78,17 +78,6 @@ static enum jk_status check_list(const struct jk_change *change, const struct jk
     return jk_error_result(error);
 }
 
-static enum jk_status check_start(const struct jk_change *change, const struct jk_turn *turn, int64_t started_us)
-{
-    struct jk_error *error = &change->call->error;
-    char now[JK_TIME_TEXT];
-    jk_time_format(turn->time_us, now);
-    if (started_us > turn->time_us) jk_error_field(error, "start_time", "is later than now, which is %s", now);
-    if (started_us < turn->time_us - OLDEST_US)
-        jk_error_field(error, "start_time", "is more than 7 days before now, which is %s: run the census again", now);
-    return jk_error_result(error);
-}
-
 /* What an older run saw may no longer be so, and its entry would come last. */
 static enum jk_status check_newest(const struct jk_change *change, const struct jk_entry *entry,
                                    const struct jk_census *last)
@@ -132,7 +121,14 @@ static enum jk_status enter_complete(struct jk_change *change, struct jk_turn *t
                              .models = (uint64_t)request->models,
                              .list = complete->list};
     JK_TRY(join_bases(change, turn, jk_turn_size(turn), &entry.bases));
-    JK_TRY(check_start(change, turn, complete->started_us));
+    struct jk_error *error = &change->call->error;
+    char now[JK_TIME_TEXT];
+    jk_time_format(turn->time_us, now);
+    if (complete->started_us > turn->time_us)
+        jk_error_field(error, "start_time", "is later than now, which is %s", now);
+    if (complete->started_us < turn->time_us - OLDEST_US)
+        jk_error_field(error, "start_time", "is more than 7 days before now, which is %s: run the census again", now);
+    JK_TRY(jk_error_result(error));
     JK_TRY(check_list(change, turn, complete));
     JK_TRY(check_new_census(change, turn, &entry));
     return jk_turn_append(turn, &entry, &change->entry, &change->call->error);

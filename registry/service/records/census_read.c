@@ -1,7 +1,6 @@
 /* Reading a step of RecordCensus: its grammar, and whether it says what its record does. See census_step.h. */
 #include <stdio.h>
 
-#include "base/ascii.h"
 #include "census/observation.h"
 #include "domain/ident.h"
 #include "reply/lookup.h"
@@ -41,11 +40,9 @@ static void read_id(const struct reading *reading, const char *name, const char 
 static void read_identity(const struct reading *reading, const char *value)
 {
     struct jk_span text = jk_span_of(value);
-    bool good = text.len <= JK_IDENTITY_MAX;
-    for (size_t i = 0; i < text.len; i++)
-        good = good && jk_ascii_alnum(text.at[i]);
     reading->step->seen.identity = text;
-    if (!good) check_span(reading, "identity", text, "must be up to 64 letters and digits, or empty");
+    if (text.len > 0 && jk_ident_identity_fault(text))
+        check_span(reading, "identity", text, "must be up to 64 letters and digits, or empty");
 }
 
 /* ---- present ---- */
@@ -62,18 +59,6 @@ static void read_record(const struct reading *reading, const ProtobufCBinaryData
     jk_error_init(&one, NULL);
     if (jk_observation_of(step->record, &step->seen, &one) != JK_OK)
         jk_error_field(reading->error, path(reading, "record"), "is not canonical: %s", one.message);
-}
-
-/* A census sees no file, so it cannot say what is in one. */
-static void check_no_digests(const struct reading *reading, const Jokbo__V1__Derivative *message)
-{
-    static const char rule[] = "is given, but a census has no file's bytes: leave it out";
-    if (*message->license_text_sha256)
-        jk_error_field(reading->error, path(reading, "derivative.license_text_sha256"), "%s", rule);
-    if (*message->artifact_sha256)
-        jk_error_field(reading->error, path(reading, "derivative.artifact_sha256"), "%s", rule);
-    if (*message->weights_sha256)
-        jk_error_field(reading->error, path(reading, "derivative.weights_sha256"), "%s", rule);
 }
 
 static void check_declared_name(const struct reading *reading)
@@ -107,7 +92,14 @@ static void read_present(const struct reading *reading, const Jokbo__V1__CensusP
     step->declares = message->derivative != NULL;
     if (!step->declares) return;
     jk_draft_read(message->derivative, path(reading, "derivative."), reading->arena, step->draft, reading->error);
-    check_no_digests(reading, message->derivative);
+    /* A census sees no file, so it cannot say what is in one. */
+    static const char rule[] = "is given, but a census has no file's bytes: leave it out";
+    if (*message->derivative->license_text_sha256)
+        jk_error_field(reading->error, path(reading, "derivative.license_text_sha256"), "%s", rule);
+    if (*message->derivative->artifact_sha256)
+        jk_error_field(reading->error, path(reading, "derivative.artifact_sha256"), "%s", rule);
+    if (*message->derivative->weights_sha256)
+        jk_error_field(reading->error, path(reading, "derivative.weights_sha256"), "%s", rule);
     check_declared_name(reading);
     check_declared_version(reading);
 }

@@ -2,6 +2,7 @@
  * seen; and the record's bytes. See census_step.h. */
 #include "service/records/census_step.h"
 
+#include "book/home.h"
 #include "book/book_ask.h"
 #include "domain/ident.h"
 #include "service/records/naming.h"
@@ -11,7 +12,7 @@ struct work {
     struct jk_turn *turn;
     const struct jk_census_step *step;
     struct jk_resolved *resolved;
-    struct jk_hub_records *brought;
+    struct jk_census_work *census;
     struct jk_census_written *written;
     struct jk_error *error;
 };
@@ -20,22 +21,11 @@ static const struct jk_actor registrar = {.type = JK_ACTOR_REGISTRAR};
 
 /* ---- who may be written for ---- */
 
-/* Nobody has claimed it, or it has proven that the organisation of `id` on the hub is its own. */
-static bool may_write_for(const struct work *work, uint32_t publisher, struct jk_span id)
-{
-    struct jk_span organisation, part;
-    uint32_t n = jk_turn_size(work->turn);
-    if (!jk_book_is_claimed(work->turn->book, publisher, n)) return true;
-    jk_ident_split(id, &organisation, &part);
-    const char *whole = jk_arena_printf(&work->change->call->arena, "%.*s/%.*s", JK_SPAN_ARG(work->step->seen.hub),
-                                        JK_SPAN_ARG(organisation));
-    return whole && jk_book_namespace_holder(work->turn->book, jk_span_of(whole), n) == publisher;
-}
-
 static enum jk_status check_free_to_write(const struct work *work, uint32_t publisher, struct jk_span id)
 {
     struct jk_span organisation, part;
-    if (may_write_for(work, publisher, id)) return JK_OK;
+    if (jk_book_may_speak_for(work->turn->book, publisher, work->step->seen.hub, id, jk_turn_size(work->turn)))
+        return JK_OK;
     jk_ident_split(id, &organisation, &part);
     struct jk_span name = jk_book_publisher(work->turn->book, publisher)->name;
     return jk_fail(
@@ -164,17 +154,6 @@ static enum jk_status fail_name_taken(const struct work *work, uint32_t model)
         jk_book_model(work->turn->book, model)->index);
 }
 
-/* Under another name, that is: a rename which the request does not tell of. */
-static enum jk_status check_not_registered(const struct work *work)
-{
-    const struct jk_entry *seen = &work->step->seen;
-    uint32_t slot = JK_NONE;
-    if (seen->identity.len)
-        slot = jk_book_observed(work->turn->book, seen->hub, seen->identity, jk_turn_size(work->turn));
-    const struct jk_observation *last = at_slot(work, slot);
-    return last && last->model != JK_NONE ? fail_registered(work, last->model) : JK_OK;
-}
-
 static enum jk_status register_model(const struct work *work)
 {
     const struct jk_draft *draft = work->step->draft;
@@ -190,7 +169,13 @@ static enum jk_status register_model(const struct work *work)
     work->written->model = find_same(work);
     if (work->written->model != JK_NONE) return check_repository(work, work->written->model);
     if (taken != JK_NONE) return fail_name_taken(work, taken);
-    JK_TRY(check_not_registered(work));
+    /* Under another name, that is: a rename which the request does not tell of. */
+    const struct jk_entry *seen = &work->step->seen;
+    uint32_t slot = JK_NONE;
+    if (seen->identity.len)
+        slot = jk_book_observed(work->turn->book, seen->hub, seen->identity, jk_turn_size(work->turn));
+    const struct jk_observation *last = at_slot(work, slot);
+    if (last && last->model != JK_NONE) return fail_registered(work, last->model);
     JK_TRY(append_statement(work, JK_KIND_REGISTER));
     work->written->model = jk_book_find_model(turn->book, name, jk_turn_size(turn));
     return JK_OK;
@@ -265,16 +250,6 @@ enum jk_status jk_census_bring(struct jk_census_work *work, struct jk_error *err
     return jk_turn_record(work->turn, &record, error);
 }
 
-/* The entry that speaks of it first names the record of many. */
-static void add_brought(const struct work *work, const struct jk_digest *digest, uint32_t size)
-{
-    struct jk_hub_records *brought = work->brought;
-    if (brought->count == 0) brought->index = work->written->observe;
-    brought->created_us = work->turn->time_us;
-    brought->digests[brought->count] = *digest;
-    brought->sizes[brought->count++] = size;
-}
-
 static enum jk_status bring_alone(const struct work *work, const struct jk_digest *digest)
 {
     struct jk_blob_facts facts = {.digest = *digest,
@@ -282,14 +257,16 @@ static enum jk_status bring_alone(const struct work *work, const struct jk_diges
                                   .size = work->step->record.len,
                                   .created_us = work->turn->time_us};
     struct jk_record record;
+    JK_TRY(jk_turn_blob_store(work->turn, digest, work->step->record, work->error));
     if (!jk_record_blob(work->turn->arena, &facts, &record)) return jk_out_of_memory(work->error);
     return jk_turn_record(work->turn, &record, work->error);
 }
 
 static bool is_brought(const struct work *work, const struct jk_digest *digest)
 {
-    for (uint32_t i = 0; i < work->brought->count; i++)
-        if (jk_digest_equal(&work->brought->digests[i], digest)) return true;
+    const struct jk_hub_records *brought = &work->census->brought;
+    for (uint32_t i = 0; i < brought->count; i++)
+        if (jk_digest_equal(&brought->digests[i], digest)) return true;
     return false;
 }
 
@@ -302,9 +279,14 @@ static enum jk_status keep_record(const struct work *work)
     if (work->step->seen.observed != JK_OBSERVED_PRESENT) return JK_OK;
     bool known = jk_directory_blob(work->turn->directory, digest, &facts);
     if ((known && facts.state != JK_BLOB_LIFTED) || is_brought(work, digest)) return JK_OK;
-    JK_TRY(jk_turn_blob_store(work->turn, digest, work->step->record, work->error));
     if (known || work->written->observe == JK_NONE) return bring_alone(work, digest);
-    add_brought(work, digest, (uint32_t)work->step->record.len);
+    /* The entry that speaks of it first names the record of many. */
+    struct jk_hub_records *brought = &work->census->brought;
+    if (brought->count == 0) brought->index = work->written->observe;
+    brought->created_us = work->turn->time_us;
+    brought->digests[brought->count] = *digest;
+    brought->sizes[brought->count] = (uint32_t)work->step->record.len;
+    work->census->bytes[brought->count++] = work->step->record;
     return JK_OK;
 }
 
@@ -348,7 +330,7 @@ enum jk_status jk_census_step_enter(struct jk_census_work *census, const struct 
                         .turn = census->turn,
                         .step = step,
                         .resolved = &census->resolved,
-                        .brought = &census->brought,
+                        .census = census,
                         .written = out_written,
                         .error = error};
     *out_written = (struct jk_census_written){JK_NONE, JK_NONE, JK_NONE};

@@ -35,6 +35,7 @@ struct jk_census_work {
     struct jk_turn *turn;
     struct jk_resolved resolved;   /* scratch */
     struct jk_hub_records brought; /* records that are new, until there are enough of them for one record */
+    struct jk_span bytes[JK_HUB_RECORDS_MAX];
 };
 
 /* Checks everything and appends. After the last step, jk_census_bring keeps what the steps have brought. */
