@@ -34,6 +34,7 @@ struct jk_http_stream {
     int64_t end_ms;            /* when all of it has to be sent */
     struct jk_digest digest;
     uint64_t size;
+    struct jk_bundled where; /* index 0: in no bundle */
     _Atomic(enum state) state;
     uint32_t sequence;
     uint64_t begins; /* where in the blob the chunk lies */
@@ -69,11 +70,23 @@ static struct jk_http_stream *new_stream(struct jk_http *http, struct MHD_Connec
     stream->connection = connection;
     stream->digest = facts->digest;
     stream->size = facts->size;
+    if (facts->bundle)
+        stream->where = (struct jk_bundled){facts->digest, facts->bundle, facts->bundle_at, (uint32_t)facts->size};
     jk_arena_init(&stream->arena, CHUNK_BUDGET);
     return stream;
 }
 
 /* ---- a chunk ---- */
+
+/* What came with a request lies in a bundle, but for what is older than bundles. */
+static enum jk_status read_chunk(struct jk_http_stream *stream, struct jk_reader *reader, struct jk_error *error)
+{
+    if (stream->where.index && stream->sequence == 0) {
+        JK_TRY(jk_reader_bundle_read(reader, &stream->where, &stream->arena, &stream->chunk, error));
+        if (stream->chunk.len > 0) return JK_OK;
+    }
+    return jk_reader_blob_read(reader, &stream->digest, stream->sequence, &stream->arena, &stream->chunk, error);
+}
 
 /* On a reader thread. After the resume the stream is the pool's again. */
 static void load_chunk(struct jk_job *job, struct jk_reader *reader)
@@ -84,8 +97,7 @@ static void load_chunk(struct jk_job *job, struct jk_reader *reader)
     jk_error_init(&error, NULL);
     JK_CHECK_MAGIC(stream, STREAM_MAGIC);
     jk_arena_reset(&stream->arena);
-    bool good =
-        jk_reader_blob_read(reader, &stream->digest, stream->sequence, &stream->arena, &stream->chunk, &error) == JK_OK;
+    bool good = read_chunk(stream, reader, &error) == JK_OK;
     if (!good) jk_log(JK_LOG_WARN, "blob-unreadable", "detail", error.message, NULL);
     stream->state = good && stream->chunk.len > 0 ? LOADED : FAILED;
     MHD_resume_connection(stream->connection);

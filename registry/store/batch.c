@@ -10,7 +10,7 @@
 /* Where one write began: what it did is undone back to here if it fails or is a dry run. */
 struct step {
     struct jk_book_mark mark;
-    size_t entries, records, texts, blobs, bytes;
+    size_t entries, records, texts, blobs, bundles, bytes;
 };
 
 void jk_batch_init(struct jk_batch *batch, struct jk_store *store)
@@ -29,7 +29,7 @@ void jk_batch_clear(struct jk_batch *batch)
     jk_arena_reset(&batch->arena);
     jk_text_clear(&batch->note);
     batch->count = batch->entry_count = batch->record_count = batch->text_count = batch->bytes = 0;
-    batch->blob_count = 0;
+    batch->blob_count = batch->bundle_count = 0;
     jk_random_bytes(batch->id, sizeof(batch->id));
 }
 
@@ -43,6 +43,7 @@ void jk_batch_done(struct jk_batch *batch)
     free(batch->records);
     free(batch->texts);
     free(batch->blobs);
+    free(batch->bundles);
 }
 
 bool jk_batch_is_empty(const struct jk_batch *batch)
@@ -60,16 +61,6 @@ static bool has_request(const struct jk_write *write)
     return !write->dry && memcmp(write->request_id, none, sizeof(none)) != 0;
 }
 
-static struct step step_begin(struct jk_batch *batch)
-{
-    return (struct step){jk_book_mark(batch->store->book),
-                         batch->entry_count,
-                         batch->record_count,
-                         batch->text_count,
-                         batch->blob_count,
-                         batch->bytes};
-}
-
 static void records_undo(struct jk_batch *batch, size_t keep)
 {
     while (batch->record_count > keep) {
@@ -82,16 +73,6 @@ static void records_undo(struct jk_batch *batch, size_t keep)
         else
             JK_CHECK(jk_directory_put(batch->store->directory, &row->before, &error) == JK_OK); /* it was in there */
     }
-}
-
-static void step_undo(struct jk_batch *batch, const struct step *step)
-{
-    jk_book_undo(batch->store->book, step->mark);
-    records_undo(batch, step->records);
-    batch->entry_count = step->entries;
-    batch->text_count = step->texts;
-    batch->blob_count = step->blobs;
-    batch->bytes = step->bytes;
 }
 
 /* The reply to a repeated request id: given again only if it is the same request throughout. */
@@ -152,7 +133,13 @@ void jk_batch_add(struct jk_batch *batch, struct jk_write *write)
 /* Runs decide() and undoes whatever must not remain. */
 static enum jk_status decide_one(struct jk_batch *batch, struct jk_write *write)
 {
-    struct step step = step_begin(batch);
+    struct step step = {jk_book_mark(batch->store->book),
+                        batch->entry_count,
+                        batch->record_count,
+                        batch->text_count,
+                        batch->blob_count,
+                        batch->bundle_count,
+                        batch->bytes};
     enum jk_status status;
 
     batch->current = write;
@@ -160,7 +147,15 @@ static enum jk_status decide_one(struct jk_batch *batch, struct jk_write *write)
     if (status == JK_OK && write->reply.len > JK_REPLY_MAX)
         status = jk_fail(write->error, JK_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE",
                          "the reply is too large: ask for less at once");
-    if (status != JK_OK || write->dry) step_undo(batch, &step);
+    if (status != JK_OK || write->dry) {
+        jk_book_undo(batch->store->book, step.mark);
+        records_undo(batch, step.records);
+        batch->entry_count = step.entries;
+        batch->text_count = step.texts;
+        batch->blob_count = step.blobs;
+        batch->bundle_count = step.bundles;
+        batch->bytes = step.bytes;
+    }
     if (status != JK_OK && !jk_error_is_set(write->error))
         (void)jk_fail(write->error, status, "WRITE_REFUSED", "the write was refused");
     return status;
@@ -246,7 +241,7 @@ void jk_batch_take_back(struct jk_batch *batch)
     jk_book_keep(store->book);
     records_undo(batch, 0);
     pthread_rwlock_unlock(&store->lock);
-    batch->entry_count = batch->text_count = batch->blob_count = 0;
+    batch->entry_count = batch->text_count = batch->blob_count = batch->bundle_count = 0;
     batch->speculative = false;
 }
 

@@ -43,7 +43,14 @@ struct jk_batch_blob {
     struct jk_digest digest;
     uint64_t upload;      /* 0: none */
     struct jk_span bytes; /* at NULL: none */
-    bool replaced;        /* as of a record */
+    uint64_t bundle;      /* where its bytes lie, which are erased; 0: in none */
+    uint32_t bundle_at, bundle_size;
+    bool replaced; /* as of a record */
+};
+
+struct jk_batch_bundle {
+    uint64_t index;
+    struct jk_span bytes;
 };
 
 struct jk_batch {
@@ -69,6 +76,8 @@ struct jk_batch {
     size_t text_count, text_room;
     struct jk_batch_blob *blobs;
     size_t blob_count, blob_room;
+    struct jk_batch_bundle *bundles;
+    size_t bundle_count, bundle_room;
     struct jk_write *current;
     struct jk_edge edge; /* after the batch */
     struct jk_text note; /* its checkpoint */

@@ -277,13 +277,6 @@ static void write_batch_texts(const struct jk_batch *batch, struct writing *writ
     jk_query_span(query, jk_pgarray_span(bodies));
 }
 
-/* The keys that sign from this batch on: with them, the head says who signed its checkpoint. */
-static void write_keys(const struct jk_batch *batch, struct jk_query *query, struct writing *writing)
-{
-    jk_signkeys_lines(batch->store->book, (uint32_t)batch->edge.size, &writing->keys);
-    jk_query_span(query, jk_span_trim(jk_text_span(&writing->keys)));
-}
-
 static int compare_blobs(const void *a, const void *b)
 {
     const struct jk_batch_blob *left = *(struct jk_batch_blob *const *)a;
@@ -293,19 +286,10 @@ static int compare_blobs(const void *a, const void *b)
     return order ? order : (left > right) - (left < right);
 }
 
-static bool mark_replaced_blobs(struct jk_batch *batch)
-{
-    struct jk_batch_blob **sorted =
-        sort_changes(batch, (char *)batch->blobs, batch->blob_count, sizeof(*batch->blobs), compare_blobs);
-
-    for (size_t i = 0; sorted && i + 1 < batch->blob_count; i++)
-        sorted[i]->replaced = jk_digest_equal(&sorted[i]->digest, &sorted[i + 1]->digest);
-    return sorted != NULL;
-}
-
 /* What the batch's blobs become: rows of the statements. */
 struct blob_rows {
     struct jk_pgarray *gone, *named, *uploads, *stored, *bytes;
+    struct jk_pgarray *erased, *erased_at, *erased_size; /* of bundles */
 };
 
 static void add_blob_row(const struct jk_batch_blob *blob, struct blob_rows *rows)
@@ -321,6 +305,15 @@ static void add_blob_row(const struct jk_batch_blob *blob, struct blob_rows *row
     if (!blob->upload) return;
     jk_pgarray_add(rows->named, digest);
     jk_pgarray_add_i64(rows->uploads, (int64_t)blob->upload);
+}
+
+/* Also of a blob that comes back later in the batch: then its bytes lie elsewhere. */
+static void add_erased(const struct jk_batch_blob *blob, struct blob_rows *rows)
+{
+    if (!blob->bundle) return;
+    jk_pgarray_add_i64(rows->erased, (int64_t)blob->bundle);
+    jk_pgarray_add_i64(rows->erased_at, blob->bundle_at);
+    jk_pgarray_add_i64(rows->erased_size, blob->bundle_size);
 }
 
 static void write_blob_pairs(struct writing *writing, enum jk_sql statement, struct jk_pgarray *digests,
@@ -341,44 +334,53 @@ static void write_blobs(struct jk_batch *batch, struct writing *writing)
     size_t size = 0;
 
     if (batch->blob_count == 0) return;
-    writing->failed = !mark_replaced_blobs(batch) || writing->failed;
+    struct jk_batch_blob **sorted =
+        sort_changes(batch, (char *)batch->blobs, batch->blob_count, sizeof(*batch->blobs), compare_blobs);
+    for (size_t i = 0; sorted && i + 1 < batch->blob_count; i++)
+        sorted[i]->replaced = jk_digest_equal(&sorted[i]->digest, &sorted[i + 1]->digest);
+
+    writing->failed = !sorted || writing->failed;
     rows.gone = next_array(writing, JK_PG_BYTEA);
     rows.named = next_array(writing, JK_PG_BYTEA);
     rows.uploads = next_array(writing, JK_PG_BIGINT);
     rows.stored = next_array(writing, JK_PG_BYTEA);
     rows.bytes = next_array(writing, JK_PG_BYTEA);
+    rows.erased = next_array(writing, JK_PG_BIGINT);
+    rows.erased_at = next_array(writing, JK_PG_BIGINT);
+    rows.erased_size = next_array(writing, JK_PG_BIGINT);
     for (size_t i = 0; i < batch->blob_count; i++)
         size += batch->blobs[i].bytes.len + 4;
     jk_text_reserve(&rows.bytes->text, size);
-    for (size_t i = 0; i < batch->blob_count; i++)
+    for (size_t i = 0; i < batch->blob_count; i++) {
+        add_erased(&batch->blobs[i], &rows);
         if (!batch->blobs[i].replaced) add_blob_row(&batch->blobs[i], &rows);
+    }
     if (rows.gone->count > 0) jk_query_span(next_query(writing, JK_SQL_BLOBS_DROP), jk_pgarray_span(rows.gone));
     write_blob_pairs(writing, JK_SQL_BLOBS_NAME, rows.named, rows.uploads);
     write_blob_pairs(writing, JK_SQL_BLOBS_STORE, rows.stored, rows.bytes);
+    if (rows.erased->count == 0) return;
+    struct jk_query *query = next_query(writing, JK_SQL_BUNDLES_ERASE);
+    jk_query_span(query, jk_pgarray_span(rows.erased));
+    jk_query_span(query, jk_pgarray_span(rows.erased_at));
+    jk_query_span(query, jk_pgarray_span(rows.erased_size));
 }
 
-static void write_head(const struct jk_batch *batch, struct writing *writing)
+static void write_bundles(struct jk_batch *batch, struct writing *writing)
 {
-    int64_t version = batch->head.record_version + (int64_t)batch->record_count;
-    struct jk_query *query = next_query(writing, JK_SQL_HEAD_UPDATE);
-    int len;
+    struct jk_pgarray *indexes, *bytes;
+    size_t size = 0;
 
-    jk_query_i64(query, (int64_t)batch->head.size);
-    jk_query_i64(query, (int64_t)batch->edge.size);
-    jk_query_i64(query, batch->entry_count > 0 ? batch->turn.time_us : batch->head.time_us);
-    jk_query_span(query, jk_head_edge(&batch->edge));
-    jk_query_span(query, jk_text_span(&batch->note));
-    jk_query_i64(query, batch->head.record_version);
-    jk_query_i64(query, version);
-    jk_query_bytes(query, batch->id, sizeof(batch->id));
-    write_keys(batch, query, writing);
-    query = next_query(writing, JK_SQL_BATCH_INSERT);
-    jk_query_bytes(query, batch->id, sizeof(batch->id));
-    jk_query_i64(query, (int64_t)batch->edge.size);
-    len = snprintf(writing->payload, sizeof(writing->payload), "%llu %lld", (unsigned long long)batch->edge.size,
-                   (long long)version);
-    query = next_query(writing, JK_SQL_NOTIFY);
-    jk_query_bytes(query, writing->payload, (size_t)len);
+    if (batch->bundle_count == 0) return;
+    indexes = next_array(writing, JK_PG_BIGINT);
+    bytes = next_array(writing, JK_PG_BYTEA);
+    for (size_t i = 0; i < batch->bundle_count; i++)
+        size += batch->bundles[i].bytes.len + 4;
+    jk_text_reserve(&bytes->text, size);
+    for (size_t i = 0; i < batch->bundle_count; i++) {
+        jk_pgarray_add_i64(indexes, (int64_t)batch->bundles[i].index);
+        jk_pgarray_add(bytes, batch->bundles[i].bytes);
+    }
+    write_blob_pairs(writing, JK_SQL_BUNDLES_STORE, indexes, bytes);
 }
 
 /* The edge and checkpoint after the batch; without entries, the current ones. */
@@ -428,8 +430,31 @@ enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, str
     write_replies(batch, &writing);
     write_records(batch, &writing);
     write_batch_texts(batch, &writing);
+    write_bundles(batch, &writing);
     write_blobs(batch, &writing);
-    write_head(batch, &writing);
+
+    int64_t version = batch->head.record_version + (int64_t)batch->record_count;
+    struct jk_query *query = next_query(&writing, JK_SQL_HEAD_UPDATE);
+    int len;
+    jk_query_i64(query, (int64_t)batch->head.size);
+    jk_query_i64(query, (int64_t)batch->edge.size);
+    jk_query_i64(query, batch->entry_count > 0 ? batch->turn.time_us : batch->head.time_us);
+    jk_query_span(query, jk_head_edge(&batch->edge));
+    jk_query_span(query, jk_text_span(&batch->note));
+    jk_query_i64(query, batch->head.record_version);
+    jk_query_i64(query, version);
+    jk_query_bytes(query, batch->id, sizeof(batch->id));
+    /* the keys that sign from this batch on: with them, the head says who signed its checkpoint */
+    jk_signkeys_lines(batch->store->book, (uint32_t)batch->edge.size, &writing.keys);
+    jk_query_span(query, jk_span_trim(jk_text_span(&writing.keys)));
+    query = next_query(&writing, JK_SQL_BATCH_INSERT);
+    jk_query_bytes(query, batch->id, sizeof(batch->id));
+    jk_query_i64(query, (int64_t)batch->edge.size);
+    len = snprintf(writing.payload, sizeof(writing.payload), "%llu %lld", (unsigned long long)batch->edge.size,
+                   (long long)version);
+    query = next_query(&writing, JK_SQL_NOTIFY);
+    jk_query_bytes(query, writing.payload, (size_t)len);
+
     (void)next_query(&writing, JK_SQL_COMMIT);
     status = check_writing(batch, &writing, error);
     if (status == JK_OK)

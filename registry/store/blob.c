@@ -160,3 +160,24 @@ enum jk_status jk_reader_blob_read(struct jk_reader *reader, const struct jk_dig
     if (status == JK_OK) *out_bytes = bytes;
     return status;
 }
+
+enum jk_status jk_reader_bundle_read(struct jk_reader *reader, const struct jk_bundled *where, struct jk_arena *arena,
+                                     struct jk_span *out_bytes, struct jk_error *error)
+{
+    struct jk_query queries[2];
+    struct jk_span bytes = {"", 0};
+    enum jk_status status = JK_OK;
+
+    jk_reader_queries(queries);
+    jk_query_init(&queries[1], JK_SQL_BUNDLE_READ);
+    jk_query_i64(&queries[1], (int64_t)where->index);
+    jk_query_i64(&queries[1], where->at);
+    jk_query_i64(&queries[1], where->size);
+    jk_query_bytes(&queries[1], where->digest.bytes, sizeof(where->digest.bytes));
+    JK_TRY(jk_reader_run(reader, queries, 2, error));
+    if (PQntuples(queries[1].result) == 1 && !jk_reader_copy(arena, jk_result_span(queries[1].result, 0, 0), &bytes))
+        status = jk_out_of_memory(error);
+    jk_queries_done(queries, 2);
+    if (status == JK_OK) *out_bytes = bytes;
+    return status;
+}

@@ -34,6 +34,14 @@ static const struct migration migrations[] = {
 };
 #define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))
 
+/* The newest beside which no server of before may run: from 0006_hub_bundle on, one that does not know bundles would lose
+ * where the records lie that it renews. */
+#define ALONE      6
+#define LEAVING_MS 5000 /* for the connections of a server that has just ended */
+#define SERVERS                                                                                                        \
+    "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'jokbod' "        \
+    "and pid <> pg_backend_pid()"
+
 static int64_t deadline(void)
 {
     return jk_monotonic_ms() + MIGRATE_MS;
@@ -80,26 +88,23 @@ static enum jk_status applied_count(struct jk_conn *plain, int *out_count, struc
     return status;
 }
 
-static enum jk_status apply_one(struct jk_conn *plain, int index, struct jk_error *error)
+/* A schema that is newer than a server that starts is refused by the server; one that runs looks no more. */
+static enum jk_status check_none_runs(struct jk_conn *plain, int count, struct jk_error *error)
 {
-    const struct migration *migration = &migrations[index];
-    char hex[JK_DIGEST_HEX + 1];
-    struct jk_error failure;
-    struct jk_text script;
-    enum jk_status status;
-
-    checksum(migration, hex);
-    jk_text_init(&script, 0);
-    jk_text_add_str(&script, "begin;\n");
-    jk_text_add(&script, (struct jk_span){(const char *)migration->sql, *migration->len});
-    jk_text_addf(&script, ";\ninsert into schema_migration (version, name, checksum) values (%d, '%s', '%s');\ncommit",
-                 index + 1, migration->name, hex);
-    jk_error_init(&failure, NULL);
-    status =
-        script.failed ? jk_out_of_memory(&failure) : jk_conn_script(plain, script.bytes, deadline(), NULL, &failure);
-    jk_text_done(&script);
-    if (status == JK_OK) return JK_OK;
-    return jk_fail(error, status, failure.reason, "migration %s: %s", migration->name, failure.message);
+    int connections = 0;
+    if (count == 0 || count >= ALONE) return JK_OK;
+    for (int64_t until = jk_monotonic_ms() + LEAVING_MS;; jk_sleep_ms(100)) {
+        PGresult *rows = NULL;
+        JK_TRY(jk_conn_script(plain, SERVERS, deadline(), &rows, error));
+        connections = atoi(PQgetvalue(rows, 0, 0));
+        PQclear(rows);
+        if (connections == 0) return JK_OK;
+        if (jk_monotonic_ms() >= until) break;
+    }
+    return jk_fail(error, JK_FAILED_PRECONDITION, "SERVERS_RUNNING",
+                   "servers run on the database's schema of version %d (%d connections of jokbod), and none of before "
+                   "version %d may run beside a newer one: stop all of them, and then run jokbod migrate",
+                   count, connections, ALONE);
 }
 
 static enum jk_status apply_all(struct jk_conn *plain, struct jk_error *error)
@@ -109,8 +114,27 @@ static enum jk_status apply_all(struct jk_conn *plain, struct jk_error *error)
     JK_TRY(jk_conn_script(plain, LOCK, deadline(), NULL, error));
     JK_TRY(jk_conn_script(plain, "set client_min_messages = warning; " TABLE, deadline(), NULL, error));
     JK_TRY(applied_count(plain, &count, error));
-    for (int i = count; i < MIGRATIONS; i++)
-        JK_TRY(apply_one(plain, i, error));
+    JK_TRY(check_none_runs(plain, count, error));
+    for (int i = count; i < MIGRATIONS; i++) {
+        const struct migration *migration = &migrations[i];
+        char hex[JK_DIGEST_HEX + 1];
+        struct jk_error failure;
+        struct jk_text script;
+        enum jk_status status;
+        checksum(migration, hex);
+        jk_text_init(&script, 0);
+        jk_text_add_str(&script, "begin;\n");
+        jk_text_add(&script, (struct jk_span){(const char *)migration->sql, *migration->len});
+        jk_text_addf(&script,
+                     ";\ninsert into schema_migration (version, name, checksum) values (%d, '%s', '%s');\ncommit",
+                     i + 1, migration->name, hex);
+        jk_error_init(&failure, NULL);
+        status = script.failed ? jk_out_of_memory(&failure)
+                               : jk_conn_script(plain, script.bytes, deadline(), NULL, &failure);
+        jk_text_done(&script);
+        if (status != JK_OK)
+            return jk_fail(error, status, failure.reason, "migration %s: %s", migration->name, failure.message);
+    }
     return jk_conn_script(plain, "select pg_advisory_unlock_all()", deadline(), NULL, error);
 }
 

@@ -55,34 +55,6 @@ static enum jk_status read_goal(struct recovery *recovery, struct jk_error *erro
     return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_TOO_LARGE", "the mirror's log is too large for this server");
 }
 
-static enum jk_status damaged(const struct recovery *recovery, const char *path, struct jk_error *error)
-{
-    return jk_fail(error, JK_DATA_LOSS, "MIRROR_DAMAGED",
-                   "%.200s: %s is not what the signed checkpoint names: try another mirror", recovery->mirror->name,
-                   path);
-}
-
-/* The bundle as it is at the mirror's size, or a wider one if the mirror has grown since. */
-static enum jk_status read_bundle(struct recovery *recovery, struct jk_tile *tile, char out_path[JK_TILE_PATH],
-                                  struct jk_error *error)
-{
-    struct jk_error why;
-    enum jk_status status;
-
-    jk_error_init(&why, NULL);
-    jk_tile_path(tile, out_path);
-    status = recovery->mirror->read(recovery->mirror->context, out_path, &recovery->bundle, &why);
-    if (status == JK_NOT_FOUND && tile->width < JK_TILE_WIDTH) {
-        struct jk_tile full = *tile;
-
-        full.width = JK_TILE_WIDTH;
-        jk_error_init(&why, NULL);
-        jk_tile_path(&full, out_path);
-        status = recovery->mirror->read(recovery->mirror->context, out_path, &recovery->bundle, &why);
-    }
-    return status == JK_OK ? JK_OK : jk_fail(error, status, why.reason, "%s", why.message);
-}
-
 static enum jk_status take_bundle(struct recovery *recovery, uint64_t number, take_fn *take, void *context,
                                   struct jk_error *error)
 {
@@ -92,10 +64,29 @@ static enum jk_status take_bundle(struct recovery *recovery, uint64_t number, ta
     struct jk_span rest, entry;
 
     tile.width = jk_tile_width_at(0, number, recovery->goal.size);
-    JK_TRY(read_bundle(recovery, &tile, path, error));
+
+    /* the bundle as it is at the mirror's size, or a wider one if the mirror has grown since */
+    struct jk_error why;
+    enum jk_status status;
+    jk_error_init(&why, NULL);
+    jk_tile_path(&tile, path);
+    status = recovery->mirror->read(recovery->mirror->context, path, &recovery->bundle, &why);
+    if (status == JK_NOT_FOUND && tile.width < JK_TILE_WIDTH) {
+        struct jk_tile full = tile;
+
+        full.width = JK_TILE_WIDTH;
+        jk_error_init(&why, NULL);
+        jk_tile_path(&full, path);
+        status = recovery->mirror->read(recovery->mirror->context, path, &recovery->bundle, &why);
+    }
+    if (status != JK_OK) return jk_fail(error, status, why.reason, "%s", why.message);
+
     rest = jk_text_span(&recovery->bundle);
     for (unsigned i = 0; i < tile.width; i++, index++) {
-        if (!jk_tile_entry_next(&rest, &entry)) return damaged(recovery, path, error);
+        if (!jk_tile_entry_next(&rest, &entry))
+            return jk_fail(error, JK_DATA_LOSS, "MIRROR_DAMAGED",
+                           "%.200s: %s is not what the signed checkpoint names: try another mirror",
+                           recovery->mirror->name, path);
         JK_TRY(take(recovery, index, entry, context, error));
     }
     return JK_OK;
@@ -251,32 +242,6 @@ static enum jk_status read_database_head(struct recovery *recovery, struct jk_er
     return status;
 }
 
-static enum jk_status check_recovered_root(const struct recovery *recovery, struct jk_error *error)
-{
-    struct jk_digest root;
-
-    JK_CHECK(jk_merkle_root_at(jk_forest_read, recovery->store->forest, recovery->goal.size, &root));
-    if (jk_digest_equal(&root, &recovery->goal.root)) return JK_OK;
-    if (recovery->held >= recovery->goal.size)
-        return jk_fail(
-            error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
-            "the database's first %llu entries are not those of %.200s: one of the two has a different history",
-            (unsigned long long)recovery->goal.size, recovery->mirror->name);
-    return jk_fail(error, JK_DATA_LOSS, "MIRROR_DAMAGED",
-                   "the database's %llu entries and those of %.200s do not give the root of its signed checkpoint: an "
-                   "entry there was changed, or the database has a different history",
-                   (unsigned long long)recovery->held, recovery->mirror->name);
-}
-
-static enum jk_status check_database(struct recovery *recovery, struct jk_error *error)
-{
-    JK_TRY(read_database_head(recovery, error));
-    JK_TRY(check_all_known(recovery, false, error));
-    if (recovery->held < recovery->goal.size) JK_TRY(walk_bundles(recovery, "checking", fold_entry, NULL, error));
-    JK_TRY(check_recovered_root(recovery, error));
-    return check_all_known(recovery, true, error);
-}
-
 /* ---- second pass: writing ---- */
 
 struct chunk {
@@ -409,18 +374,6 @@ static enum jk_status replay(struct recovery *recovery, uint64_t index, struct j
     return commit_chunk(recovery, chunk, error);
 }
 
-static enum jk_status write_entries(struct recovery *recovery, struct jk_error *error)
-{
-    enum jk_status status;
-    struct chunk chunk;
-
-    chunk_begin(&chunk, recovery->held);
-    status = walk_bundles(recovery, "writing", replay, &chunk, error);
-    if (status == JK_OK && chunk.rows.count > 0) status = commit_chunk(recovery, &chunk, error);
-    chunk_done(&chunk);
-    return status;
-}
-
 /* ---- the whole ---- */
 
 static enum jk_status recover_log(struct recovery *recovery, struct jk_error *error)
@@ -431,9 +384,36 @@ static enum jk_status recover_log(struct recovery *recovery, struct jk_error *er
     JK_TRY(jk_store_load_key(store, error));
     JK_TRY(read_goal(recovery, error));
     JK_TRY(jk_conn_wait(&recovery->conn, jk_monotonic_ms() + CONNECT_MS, error));
-    JK_TRY(check_database(recovery, error));
+
+    JK_TRY(read_database_head(recovery, error));
+    JK_TRY(check_all_known(recovery, false, error));
+    if (recovery->held < recovery->goal.size) JK_TRY(walk_bundles(recovery, "checking", fold_entry, NULL, error));
+
+    struct jk_digest root;
+    JK_CHECK(jk_merkle_root_at(jk_forest_read, recovery->store->forest, recovery->goal.size, &root));
+    if (!jk_digest_equal(&root, &recovery->goal.root)) {
+        if (recovery->held >= recovery->goal.size)
+            return jk_fail(
+                error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
+                "the database's first %llu entries are not those of %.200s: one of the two has a different history",
+                (unsigned long long)recovery->goal.size, recovery->mirror->name);
+        return jk_fail(
+            error, JK_DATA_LOSS, "MIRROR_DAMAGED",
+            "the database's %llu entries and those of %.200s do not give the root of its signed checkpoint: an "
+            "entry there was changed, or the database has a different history",
+            (unsigned long long)recovery->held, recovery->mirror->name);
+    }
+
+    JK_TRY(check_all_known(recovery, true, error));
     if (recovery->held >= recovery->goal.size) return JK_OK;
-    return write_entries(recovery, error);
+
+    enum jk_status status;
+    struct chunk chunk;
+    chunk_begin(&chunk, recovery->held);
+    status = walk_bundles(recovery, "writing", replay, &chunk, error);
+    if (status == JK_OK && chunk.rows.count > 0) status = commit_chunk(recovery, &chunk, error);
+    chunk_done(&chunk);
+    return status;
 }
 
 enum jk_status jk_store_recover(const struct jk_store_options *options, const struct jk_mirror *mirror,

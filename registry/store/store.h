@@ -178,7 +178,13 @@ JK_MUST_USE enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct 
 #define JK_BLOB_SMALL (64u << 10)
 JK_MUST_USE enum jk_status jk_turn_blob_store(struct jk_turn *turn, const struct jk_digest *digest,
                                               struct jk_span bytes, struct jk_error *error);
-/* Deletes a stored blob's bytes with the batch. */
+/* The same for many that lie one behind the other as the hub records of this index, which a record of the same batch
+ * lists in this order. INVALID_ARGUMENT (BLOB_TOO_LARGE) beyond JK_BUNDLE_MAX bytes in all. */
+#define JK_BUNDLE_MAX (16u << 20)
+JK_MUST_USE enum jk_status jk_turn_bundle_store(struct jk_turn *turn, uint64_t index, const struct jk_span *blobs,
+                                                size_t count, struct jk_error *error);
+/* Deletes a stored blob's bytes with the batch; before the record that says so is put, since the one before says where
+ * they lie. */
 JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest,
                                              struct jk_error *error);
 /* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */
@@ -294,6 +300,15 @@ JK_MUST_USE enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64
 JK_MUST_USE enum jk_status jk_reader_blob_read(struct jk_reader *reader, const struct jk_digest *digest,
                                                uint32_t sequence, struct jk_arena *arena, struct jk_span *out_bytes,
                                                struct jk_error *error); /* empty: no such chunk */
+/* A blob out of a bundle; empty where its bytes do not lie there. */
+struct jk_bundled {
+    struct jk_digest digest;
+    uint64_t index; /* the bundle's */
+    uint32_t at, size;
+};
+JK_MUST_USE enum jk_status jk_reader_bundle_read(struct jk_reader *reader, const struct jk_bundled *where,
+                                                 struct jk_arena *arena, struct jk_span *out_bytes,
+                                                 struct jk_error *error);
 /* A free text by its digest; NOT_FOUND if unknown or withdrawn. */
 JK_MUST_USE enum jk_status jk_reader_text(struct jk_reader *reader, const struct jk_digest *digest,
                                           struct jk_arena *arena, struct jk_span *out_text, struct jk_error *error);

@@ -104,9 +104,39 @@ enum jk_status jk_turn_blob_store(struct jk_turn *turn, const struct jk_digest *
     return add_blob(turn->batch, &(struct jk_batch_blob){.digest = *digest, .bytes = bytes}, error);
 }
 
+enum jk_status jk_turn_bundle_store(struct jk_turn *turn, uint64_t index, const struct jk_span *blobs, size_t count,
+                                    struct jk_error *error)
+{
+    struct jk_batch *batch = turn->batch;
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++)
+        size += blobs[i].len;
+    if (size > JK_BUNDLE_MAX)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "BLOB_TOO_LARGE", "blobs of %zu bytes together: at most %u may",
+                       size, JK_BUNDLE_MAX);
+    char *bytes = jk_arena_alloc(&batch->arena, size + 1), *end = bytes;
+    if (!bytes ||
+        !grow_array((void **)&batch->bundles, &batch->bundle_room, batch->bundle_count, sizeof(*batch->bundles)))
+        return jk_out_of_memory(error);
+    for (size_t i = 0; i < count; end += blobs[i++].len)
+        memcpy(end, blobs[i].at, blobs[i].len);
+    batch->bundles[batch->bundle_count++] = (struct jk_batch_bundle){index, {bytes, size}};
+    batch->bytes += size;
+    return JK_OK;
+}
+
 enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error)
 {
-    return jk_turn_blob_name(turn, digest, 0, error);
+    struct jk_batch_blob blob = {.digest = *digest};
+    struct jk_blob_facts facts;
+
+    if (jk_directory_blob(turn->directory, digest, &facts) && facts.bundle) {
+        blob.bundle = facts.bundle;
+        blob.bundle_at = facts.bundle_at;
+        blob.bundle_size = (uint32_t)facts.size;
+    }
+    return add_blob(turn->batch, &blob, error);
 }
 
 enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest,

@@ -91,13 +91,21 @@ class Case(unittest.TestCase):
             self.assertEqual(failure.reason, "BLOB_NOT_FOUND")
             return None
 
+    # Where each hub record lies in the bundle of its index, from the sizes of those before.
+    PARTS = ("(select *, sum(size) over (partition by index order by place) - size as at from "
+             "(select substring(key from 13)::bigint as index, place, split_part(one, ':', 2)::bigint as size from record, "
+             "unnest(string_to_array(value ->> 'records', ' ')) with ordinality as list (one, place) "
+             "where key like 'hub-records/%') as sized) as placed join hub_bundle using (index)")
+    PART = "substring(bytes from at::integer + 1 for size::integer)"
+
     def check_consistent(self):
         """Bytes lie there if and only if a record says so."""
         said = ("(select key from record where key like 'blob/%' and value ->> 'state' is null "
                 "union select 'blob/' || split_part(one, ':', 1) from record, "
                 "unnest(string_to_array(value ->> 'records', ' ')) as one where key like 'hub-records/%')")
         there = ("(select 'blob/' || encode(digest, 'hex') from blob_chunk where digest is not null "
-                 "union select 'blob/' || encode(digest, 'hex') from hub_record)")
+                 "union select 'blob/' || encode(digest, 'hex') from hub_record "
+                 "union select 'blob/' || encode(sha256(%s), 'hex') from %s)" % (self.PART, self.PARTS))
         self.assertEqual(self.cluster.sql(said + " except " + there), "")
         self.assertEqual(self.cluster.sql(there + " except " + said), "")
 
@@ -237,7 +245,9 @@ class Removal(Case):
             self.assertIsNone(self.bytes_of(digest))
             self.assertEqual(self.cluster.sql(
                 "select (select count(*) from blob_chunk where digest = decode('%s', 'hex')) + "
-                "(select count(*) from hub_record where digest = decode('%s', 'hex'))" % (digest, digest)).strip(), "0")
+                "(select count(*) from hub_record where digest = decode('%s', 'hex')) + "
+                "(select count(*) from %s where sha256(%s) = decode('%s', 'hex'))" % (
+                    digest, digest, self.PARTS, self.PART, digest)).strip(), "0")
 
     def stays(self, *digests):
         for digest in digests:
@@ -303,6 +313,11 @@ class Removal(Case):
         self.sweep()
         self.gone(sha256(lists[0]))
         self.stays(sha256(lists[1]), *map(sha256, records))
+        self.check_consistent()
+        # As versions without bundles kept them.
+        self.cluster.sql("insert into hub_record select sha256(bytes), bytes from hub_bundle")
+        self.cluster.sql("delete from hub_bundle")
+        self.stays(*map(sha256, records))
         self.check_consistent()
 
     def test_brought_again(self):

@@ -313,6 +313,143 @@ static void test_small_blobs_undone(void **state)
     jk_store_stop(store);
 }
 
+/* ---- many blobs in a bundle ---- */
+
+#define BUNDLE_INDEX 7
+#define BUNDLE_BLOBS 5
+
+/* Stores a bundle of 100 bytes each, or drops those whose bits are set. */
+struct bundling {
+    struct jk_own_write own; /* first */
+    unsigned drops;
+    bool refuses;
+};
+
+static enum jk_status store_bundle(struct jk_turn *turn, struct jk_error *error)
+{
+    static char texts[BUNDLE_BLOBS][100];
+    struct jk_span bytes[BUNDLE_BLOBS];
+    struct jk_hub_records *records = jk_arena_zalloc(turn->arena, 1, sizeof(*records));
+    struct jk_record record;
+
+    records->index = BUNDLE_INDEX;
+    records->created_us = turn->time_us;
+    for (unsigned i = 0; i < BUNDLE_BLOBS; i++) {
+        bytes[i] = small_blob(i, texts[i], &records->digests[i]);
+        records->sizes[records->count++] = 100;
+    }
+    JK_TRY(jk_turn_bundle_store(turn, BUNDLE_INDEX, bytes, BUNDLE_BLOBS, error));
+    assert_true(jk_record_hub_records(turn->arena, records, &record));
+    return jk_turn_record(turn, &record, error);
+}
+
+static enum jk_status drop_bundled(struct jk_turn *turn, unsigned number, struct jk_error *error)
+{
+    struct jk_blob_facts facts;
+    struct jk_record record;
+    struct jk_digest digest;
+    char text[100];
+
+    (void)small_blob(number, text, &digest);
+    assert_true(jk_directory_blob(turn->directory, &digest, &facts));
+    JK_TRY(jk_turn_blob_drop(turn, &digest, error));
+    facts.state = JK_BLOB_WITHDRAWN;
+    facts.withdrawn_us = turn->time_us;
+    facts.reason = digest; /* any */
+    assert_true(jk_record_blob(turn->arena, &facts, &record));
+    return jk_turn_record(turn, &record, error);
+}
+
+static enum jk_status decide_bundling(struct jk_write *write, struct jk_turn *turn)
+{
+    struct bundling *bundling = (struct bundling *)write;
+
+    if (bundling->drops == 0) JK_TRY(store_bundle(turn, write->error));
+    for (unsigned i = 0; i < BUNDLE_BLOBS; i++)
+        if (bundling->drops >> i & 1) JK_TRY(drop_bundled(turn, i, write->error));
+    return bundling->refuses ? jk_fail(write->error, JK_ABORTED, "AFTER_ALL", "after all not") : JK_OK;
+}
+
+static enum jk_status bundle(struct jk_store *store, unsigned drops, bool refuses)
+{
+    struct bundling bundling = {.own.write.decide = decide_bundling, .drops = drops, .refuses = refuses};
+    struct jk_error error;
+
+    jk_error_init(&error, NULL);
+    return jk_store_write_own(store, &bundling.own, &error);
+}
+
+struct bundle_reading {
+    struct jk_bundled where;
+    char found[100];
+    size_t len;
+};
+
+static void bundle_work(struct jk_reader *reader, void *context)
+{
+    struct bundle_reading *reading = context;
+    struct jk_span bytes;
+    struct jk_arena arena;
+    struct jk_error error;
+
+    jk_arena_init(&arena, 1 << 20);
+    jk_error_init(&error, &arena);
+    assert_int_equal(jk_reader_bundle_read(reader, &reading->where, &arena, &bytes, &error), JK_OK);
+    assert_true(bytes.len <= sizeof(reading->found));
+    memcpy(reading->found, bytes.at, bytes.len);
+    reading->len = bytes.len;
+    jk_arena_done(&arena);
+}
+
+/* Bit i: blob i can be read, and is what it was. */
+static unsigned readable(struct jk_store *store)
+{
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < BUNDLE_BLOBS; i++) {
+        struct bundle_reading reading = {.where = {.index = BUNDLE_INDEX, .at = i * 100, .size = 100}};
+        char text[100];
+        struct jk_span bytes = small_blob(i, text, &reading.where.digest);
+
+        store_on_reader(store, bundle_work, &reading);
+        if (reading.len == 0) continue;
+        assert_true(jk_span_equal(bytes, (struct jk_span){reading.found, reading.len}));
+        found |= 1u << i;
+    }
+    return found;
+}
+
+/* All lie in one row, come back one by one, and are erased one by one; the others stay where they are. */
+static void test_bundles(void **state)
+{
+    struct store_place place;
+    struct jk_store *store;
+
+    (void)state;
+    store_new_place(&place);
+    store = store_start(&place);
+    assert_int_equal(bundle(store, 0, true), JK_ABORTED);
+    assert_int_equal(store_ask_sql(place.database, "select count(*) from hub_bundle"), 0);
+    assert_int_equal(bundle(store, 0, false), JK_OK);
+    assert_int_equal(store_ask_sql(place.database, "select count(*) from hub_bundle"), 1);
+    assert_int_equal(readable(store), 0x1f);
+    assert_int_equal(bundle(store, 0x10, true), JK_ABORTED);
+    assert_int_equal(readable(store), 0x1f);
+    assert_int_equal(bundle(store, 0x0d, false), JK_OK); /* the first, and two side by side */
+    assert_int_equal(readable(store), 0x12);
+    jk_store_stop(store);
+    store = store_start(&place); /* which knows of those withdrawn, and where the others lie */
+    assert_int_equal(bundle(store, 0x10, false), JK_OK);
+    assert_int_equal(readable(store), 0x02);
+    assert_int_equal(store_ask_sql(place.database, "select octet_length(bytes) from hub_bundle"), 100 * BUNDLE_BLOBS);
+    assert_int_equal(store_ask_sql(place.database,
+                                   "select count(*) from hub_bundle where bytes = decode(repeat('00', 100), "
+                                   "'hex') || substring(bytes from 101 for 100) || "
+                                   "decode(repeat('00', 300), 'hex')"),
+                     1);
+    jk_store_stop(store);
+}
+
 #define DAY_US INT64_C(86400000000)
 
 static struct jk_store *start_at_noon(const struct store_place *place)
@@ -378,10 +515,8 @@ static void test_blob_quota(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blobs),
-        cmocka_unit_test(test_small_blobs),
-        cmocka_unit_test(test_small_blobs_undone),
-        cmocka_unit_test(test_blob_quota),
+        cmocka_unit_test(test_blobs),   cmocka_unit_test(test_small_blobs), cmocka_unit_test(test_small_blobs_undone),
+        cmocka_unit_test(test_bundles), cmocka_unit_test(test_blob_quota),
     };
 
     return cmocka_run_group_tests(tests, store_set_up, store_tear_down);

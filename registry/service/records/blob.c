@@ -269,13 +269,16 @@ static void store_next(struct jk_call *call)
         submit_upload(call);
 }
 
-static struct jk_blob_upload brought(const struct jk_call *call, const struct upload *upload)
+static struct jk_blob_upload brought(struct jk_call *call, const struct upload *upload)
 {
     const struct jk_services *services = call->services;
+    struct jk_blob_facts there;
+    bool here = jk_directory_blob_stored(jk_store_directory(jk_store_of(call)), &upload->facts.digest, &there);
     return (struct jk_blob_upload){.digest = upload->facts.digest,
                                    .size = upload->facts.size,
                                    .account = call->principal.account,
                                    .bytes_per_day = services->blob_bytes_per_day,
+                                   .here = here && there.bundle > 0,
                                    .machine = jk_is_machine(&call->principal)};
 }
 

@@ -3,7 +3,6 @@
 #include "service/records/census_step.h"
 
 #include "book/home.h"
-#include "book/book_ask.h"
 #include "domain/ident.h"
 #include "service/records/naming.h"
 
@@ -246,6 +245,7 @@ enum jk_status jk_census_bring(struct jk_census_work *work, struct jk_error *err
     struct jk_record record;
     if (work->brought.count == 0) return JK_OK;
     if (!jk_record_hub_records(work->turn->arena, &work->brought, &record)) return jk_out_of_memory(error);
+    JK_TRY(jk_turn_bundle_store(work->turn, work->brought.index, work->bytes, work->brought.count, error));
     work->brought.count = 0;
     return jk_turn_record(work->turn, &record, error);
 }
