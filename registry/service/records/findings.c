@@ -45,11 +45,6 @@ unsigned jk_finding_kinds_of_flags(uint32_t flags)
     return kinds;
 }
 
-static const struct jk_release *facts_of(const struct jk_present *present, uint32_t model)
-{
-    return jk_book_release(present->book, jk_book_standing_release(present->book, model, present->size));
-}
-
 /* The other model that has the first claim to the weights; JK_NONE for none. */
 static uint32_t duplicate_of(const struct jk_present *present, uint32_t model, const struct jk_release *release)
 {
@@ -90,44 +85,56 @@ struct findings {
     size_t count, room;
 };
 
-static void add_finding(struct findings *out, Jokbo__V1__FindingKind kind, struct jk_span root, const char *text)
+/* NULL: out of memory. */
+static Jokbo__V1__Finding *add_finding(struct findings *out, Jokbo__V1__FindingKind kind, const char *text,
+                                       const char *korean)
 {
-    struct jk_arena *arena = out->present->arena;
-    Jokbo__V1__Finding *finding = JK_MESSAGE(arena, Jokbo__V1__Finding, jokbo__v1__finding);
-    if (!finding || out->count == out->room) return;
+    Jokbo__V1__Finding *finding = JK_MESSAGE(out->present->arena, Jokbo__V1__Finding, jokbo__v1__finding);
+    if (!finding || !text || !korean || out->count == out->room) return NULL;
     finding->kind = kind;
-    finding->root = jk_to_string(arena, root);
     finding->text = (char *)(uintptr_t)text;
+    finding->text_ko = (char *)(uintptr_t)korean;
     out->list[out->count++] = finding;
+    return finding;
 }
 
 static void add_rooted(struct findings *out, const struct jk_spell *spell)
 {
     struct jk_span root = jk_present_name(out->present, spell->root);
-    for (size_t i = 0; i < RULES; i++)
-        if (rules[i].rooted && (spell->flags & rules[i].flag)) add_finding(out, rules[i].kind, root, rules[i].text);
+    for (size_t i = 0; i < RULES; i++) {
+        if (!rules[i].rooted || !(spell->flags & rules[i].flag)) continue;
+        Jokbo__V1__Finding *finding = add_finding(out, rules[i].kind, rules[i].text, rules[i].korean);
+        if (finding) finding->root = jk_to_string(out->present->arena, root);
+    }
 }
 
 static void add_rootless(struct findings *out, uint32_t flags)
 {
     for (size_t i = 0; i < RULES; i++)
         if (!rules[i].rooted && (flags & rules[i].flag))
-            add_finding(out, rules[i].kind, (struct jk_span){0}, rules[i].text);
+            (void)add_finding(out, rules[i].kind, rules[i].text, rules[i].korean);
 }
 
 static void add_duplicate(struct findings *out, uint32_t model)
 {
+    struct jk_arena *arena = out->present->arena;
     struct jk_span name = jk_present_name(out->present, model);
-    char *text = jk_arena_printf(out->present->arena, "%.*s goes first with the same weights", JK_SPAN_ARG(name));
-    if (text) add_finding(out, KIND(DUPLICATE_WEIGHTS), (struct jk_span){0}, text);
+    Jokbo__V1__Finding *finding =
+        add_finding(out, KIND(DUPLICATE_WEIGHTS),
+                    jk_arena_printf(arena, "%.*s goes first with the same weights", JK_SPAN_ARG(name)),
+                    jk_arena_printf(arena, "가중치가 같고 앞선 모델이 있습니다: %.*s", JK_SPAN_ARG(name)));
+    if (finding) finding->other = jk_to_string(arena, name);
 }
 
 static void add_contested(struct findings *out, uint32_t other)
 {
+    struct jk_arena *arena = out->present->arena;
     struct jk_span name = jk_present_name(out->present, other);
-    char *text = jk_arena_printf(out->present->arena, "%.*s, of another publisher, claims the same weights or artifact",
-                                 JK_SPAN_ARG(name));
-    if (text) add_finding(out, KIND(CONTESTED), (struct jk_span){0}, text);
+    Jokbo__V1__Finding *finding = add_finding(
+        out, KIND(CONTESTED),
+        jk_arena_printf(arena, "%.*s, of another publisher, claims the same weights or artifact", JK_SPAN_ARG(name)),
+        jk_arena_printf(arena, "다른 게시자의 모델이 같은 가중치나 산출물을 주장합니다: %.*s", JK_SPAN_ARG(name)));
+    if (finding) finding->other = jk_to_string(arena, name);
 }
 
 void jk_present_findings(const struct jk_present *present, uint32_t model, size_t *out_count,
@@ -139,7 +146,8 @@ void jk_present_findings(const struct jk_present *present, uint32_t model, size_
     while ((spell = jk_book_spell(present->book, model, present->size, spell)))
         flags |= spell->flags, spells++;
     struct findings out = {present, NULL, 0, (spells + 1) * RULES + 3};
-    const struct jk_release *release = facts_of(present, model);
+    const struct jk_release *release =
+        jk_book_release(present->book, jk_book_standing_release(present->book, model, present->size));
     uint32_t twin = duplicate_of(present, model, release);
     uint32_t contested = jk_contested_with(present->book, model, present->size);
     bool unverified = is_unverified_artifact(present, release);
@@ -153,8 +161,9 @@ void jk_present_findings(const struct jk_present *present, uint32_t model, size_
     if (twin != JK_NONE) add_duplicate(&out, twin);
     if (contested != JK_NONE) add_contested(&out, contested);
     if (unverified)
-        add_finding(&out, KIND(UNVERIFIED_ARTIFACT), (struct jk_span){0},
-                    "the manifest of the artifact was never uploaded, or says other weights");
+        (void)add_finding(&out, KIND(UNVERIFIED_ARTIFACT),
+                          "the manifest of the artifact was never uploaded, or says other weights",
+                          "산출물의 매니페스트가 올라온 적이 없거나 다른 가중치를 말합니다");
     *out_count = out.count;
     *out_findings = out.list;
 }
