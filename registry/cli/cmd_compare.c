@@ -10,6 +10,7 @@
 #include "cli/console/sheet.h"
 #include "cli/digesting.h"
 #include "cli/picture.h"
+#include "domain/ident.h"
 #include "domain/manifest.h"
 #include "verify/download.h"
 #include "verify/yanked.h"
@@ -25,6 +26,8 @@ struct side {
 
 struct comparing {
     struct jk_cli *cli;
+    const char *key; /* of a challenge, in hexadecimal digits; NULL: public sketches */
+    struct jk_digest challenge;
     struct side sides[2];
     struct jk_comparison comparison;
 };
@@ -40,11 +43,41 @@ static void end_comparing(struct comparing *comparing)
 
 /* ---- both sides ---- */
 
+static enum jk_status take_challenge_key(struct comparing *comparing)
+{
+    struct jk_cli *cli = comparing->cli;
+    comparing->key = jk_options_text(&cli->options, JK_OPTION_CHALLENGE_KEY);
+    if (!comparing->key) return JK_OK;
+    if (!jk_digest_parse(jk_span_of(comparing->key), &comparing->challenge))
+        return jk_cli_usage(cli, "--challenge-key must be 64 hexadecimal digits in lower case");
+    for (int i = 0; i < 2; i++)
+        if (!jk_local_is_folder(comparing->sides[i].name))
+            return jk_cli_usage(cli, "%.200s: only a folder's weights can be sketched under --challenge-key",
+                                comparing->sides[i].name);
+    return JK_OK;
+}
+
+/* What is no folder or file is a model's name, with or without a release. */
+static enum jk_status find_registered(struct jk_cli *cli, const char *name, Jokbo__V1__Release **out_release)
+{
+    struct jk_span rest = jk_span_of(name), model;
+    (void)jk_span_cut(&rest, '@', &model);
+    const char *fault = jk_ident_model_fault(model);
+    if (fault)
+        return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
+                       "there is no folder or manifest %.200s, and no model has such a name: it %s", name, fault);
+    enum jk_status status = jk_release_find(cli, name, NULL, out_release);
+    if (status != JK_OK)
+        fprintf(cli->err, "%s: there is no such folder or manifest, so the registry was asked for a model\n",
+                jk_print_safe(cli, name));
+    return status;
+}
+
 static enum jk_status fetch_manifest(struct jk_cli *cli, struct side *side)
 {
     Jokbo__V1__Release *release;
     struct jk_digest wanted;
-    JK_TRY(jk_release_find(cli, side->name, NULL, &release));
+    JK_TRY(find_registered(cli, side->name, &release));
     if (!jk_digest_parse(jk_span_of(release->artifact_sha256), &wanted))
         return jk_fail(&cli->error, JK_FAILED_PRECONDITION, "MANIFEST_UNNAMED", "%.200s: its release names no manifest",
                        side->name);
@@ -59,10 +92,12 @@ static enum jk_status fetch_manifest(struct jk_cli *cli, struct side *side)
                    "%.200s: what is served is not the manifest that its release names", side->name);
 }
 
-static enum jk_status read_side(struct jk_cli *cli, struct side *side)
+static enum jk_status read_side(const struct comparing *comparing, struct side *side)
 {
-    side->digesting = (struct jk_digesting){.cli = cli, .folder = side->name};
-    if (jk_local_is_folder(side->name)) {
+    struct jk_cli *cli = comparing->cli;
+    side->digesting = (struct jk_digesting){
+        .cli = cli, .folder = side->name, .challenge = comparing->key ? &comparing->challenge : NULL};
+    if (comparing->key || jk_local_is_folder(side->name)) {
         JK_TRY(jk_digesting_run(&side->digesting));
         side->manifest = jk_text_span(&side->digesting.manifest);
     } else if (jk_local_exists(side->name)) {
@@ -82,13 +117,7 @@ static enum jk_status read_side(struct jk_cli *cli, struct side *side)
 
 static const char *percent(struct jk_cli *cli, jk_wide of, jk_wide elements)
 {
-    uint32_t share = jk_likeness_hundredths(of, elements);
-    return of == 0 ? "" : jk_arena_printf(&cli->arena, "%u.%02u %%", share / 100, share % 100);
-}
-
-static const char *elements_text(struct jk_cli *cli, jk_wide elements)
-{
-    return jk_print_number(cli, elements > INT64_MAX ? INT64_MAX : (int64_t)elements);
+    return of == 0 ? "" : jk_print_hundredths(cli, jk_likeness_hundredths(of, elements));
 }
 
 /* Likenesses of which there are none have no column. */
@@ -107,7 +136,7 @@ static void add_share(const struct comparing *comparing, struct jk_table *table,
             jk_table_cell(table, "");
     }
     jk_table_cell(table, jk_print_number(cli, share->tensors));
-    jk_table_cell(table, elements_text(cli, share->elements));
+    jk_table_cell(table, jk_print_number(cli, share->elements > INT64_MAX ? INT64_MAX : (int64_t)share->elements));
 }
 
 static void print_table(const struct comparing *comparing)
@@ -141,6 +170,7 @@ static void print_notes(const struct comparing *comparing)
         if (comparing->sides[i].sketches.version < 2)
             fprintf(cli->out, "%s: its manifest is of version 1, without sketches; jokbo digest makes one with them.\n",
                     jk_print_safe(cli, comparing->sides[i].name));
+    if (comparing->key) fprintf(cli->out, "By sketches under the challenge's key %s.\n", comparing->key);
     if (comparison->renamed > 0)
         fprintf(cli->out, "%s found under another name.\n",
                 jk_print_plural(cli, comparison->renamed, "tensor", "tensors"));
@@ -215,10 +245,10 @@ static enum jk_status tell_json(const struct comparing *comparing)
     for (size_t i = 0; i < comparison->count; i++)
         json_array_append_new(pairs, pair_json(&comparison->pairs[i]));
     return jk_print_json(comparing->cli,
-                         json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:b, s:o}", "model", comparing->sides[0].name,
-                                   "other", comparing->sides[1].name, "whole", share_json(&comparison->whole), "parts",
-                                   parts, "renamed", (int)comparison->renamed, "longer", (int)comparison->longer, "cut",
-                                   comparison->cut, "pairs", pairs));
+                         json_pack("{s:s, s:s, s:s?, s:o, s:o, s:i, s:i, s:b, s:o}", "model", comparing->sides[0].name,
+                                   "other", comparing->sides[1].name, "challenge_key", comparing->key, "whole",
+                                   share_json(&comparison->whole), "parts", parts, "renamed", (int)comparison->renamed,
+                                   "longer", (int)comparison->longer, "cut", comparison->cut, "pairs", pairs));
 }
 
 static void add_share_row(json_t *rows, const char *scope, const struct jk_likeness_share *share)
@@ -256,10 +286,11 @@ static enum jk_status write_svg(const struct comparing *comparing)
 enum jk_status jk_run_compare(struct jk_cli *cli)
 {
     JK_CLEANUP(end_comparing) struct comparing comparing = {.cli = cli};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         comparing.sides[i].name = jk_cli_operand(cli, (size_t)i);
-        JK_TRY(read_side(cli, &comparing.sides[i]));
-    }
+    JK_TRY(take_challenge_key(&comparing));
+    for (int i = 0; i < 2; i++)
+        JK_TRY(read_side(&comparing, &comparing.sides[i]));
     if (!jk_compare(&comparing.sides[0].sketches, &comparing.sides[1].sketches, &comparing.comparison))
         return jk_out_of_memory(&cli->error);
     JK_TRY(write_svg(&comparing));

@@ -7,8 +7,8 @@
 #include "cli/console/place.h"
 #include "cli/console/print.h"
 #include "cli/shards.h"
-#include "domain/manifest.h"
 #include "scan/write.h"
+#include "verify/placed.h"
 
 #define NOTES_SHOWN 12
 
@@ -24,11 +24,34 @@ void jk_digesting_done(struct jk_digesting *digesting)
 
 /* ---- what is read ---- */
 
+static int by_listed_name(const void *a, const void *b)
+{
+    return jk_span_compare(((const struct jk_walked *)a)->named, ((const struct jk_walked *)b)->named);
+}
+
+/* What lies there and is not listed is no part of the model; what is listed has the name that it has in the list. */
+static enum jk_status keep_listed(struct jk_digesting *digesting)
+{
+    struct jk_walk *walk = &digesting->walk;
+    struct jk_span *names = jk_arena_zalloc(&walk->arena, walk->count + 1, sizeof *names);
+    size_t kept = 0;
+    if (!names || !jk_placed_names(walk, digesting->listed, names)) return jk_out_of_memory(&digesting->cli->error);
+    for (size_t i = 0; i < walk->count; i++) {
+        if (names[i].len == 0) continue;
+        walk->files[kept] = walk->files[i];
+        walk->files[kept++].named = names[i];
+    }
+    walk->count = kept;
+    if (kept > 1) qsort(walk->files, kept, sizeof *walk->files, by_listed_name);
+    return JK_OK;
+}
+
 static enum jk_status take_files(struct jk_digesting *digesting)
 {
     struct jk_cli *cli = digesting->cli;
     JK_TRY(jk_walk_folder(digesting->folder, &digesting->walk, &cli->error));
     jk_walk_leave_out(&digesting->walk, digesting->out);
+    if (digesting->listed.len > 0) JK_TRY(keep_listed(digesting));
     JK_TRY(jk_walk_refuse_odd(&digesting->walk, &cli->error));
     digesting->files = calloc(digesting->walk.count + 1, sizeof *digesting->files);
     if (!digesting->files) return jk_out_of_memory(&cli->error);
@@ -87,11 +110,12 @@ static enum jk_status read_model_files(struct jk_digesting *digesting)
                                       .count = digesting->count,
                                       .threads = digesting->threads,
                                       .sketches = true,
+                                      .challenge = digesting->challenge,
                                       .progress = show_digesting,
                                       .known = known,
                                       .found = found,
                                       .user = digesting};
-    const char *path = digesting->anew ? NULL : cache_path(digesting);
+    const char *path = digesting->anew || digesting->challenge ? NULL : cache_path(digesting);
     uint64_t total = 0;
     for (size_t i = 0; i < digesting->count; i++)
         total += digesting->files[i].facts.size;
@@ -125,7 +149,8 @@ static void tell_notes(const struct jk_digesting *digesting)
     size_t notes = 0;
     for (size_t i = 0; i < digesting->count; i++)
         if (digesting->files[i].note[0] && notes++ < NOTES_SHOWN)
-            fprintf(cli->err, "%s: %s\n", jk_print_safe(cli, digesting->files[i].path), digesting->files[i].note);
+            fprintf(cli->err, "%s: %s\n", jk_print_safe(cli, digesting->files[i].path),
+                    jk_print_safe(cli, digesting->files[i].note));
     if (notes > NOTES_SHOWN) fprintf(cli->err, "and %zu more of such\n", notes - NOTES_SHOWN);
 }
 

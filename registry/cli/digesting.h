@@ -12,9 +12,11 @@ struct jk_digesting {
     /* given */
     struct jk_cli *cli;
     const char *folder;
-    const char *out;  /* a file that is not part of the model, where it lies in the folder; NULL: none */
-    unsigned threads; /* 0: one a core */
-    bool anew;        /* nothing that was found before is believed */
+    const char *out;       /* a file that is not part of the model, where it lies in the folder; NULL: none */
+    unsigned threads;      /* 0: one a core */
+    bool anew;             /* nothing that was found before is believed */
+    struct jk_span listed; /* a checked manifest, whose files alone are read; empty: all files of the folder */
+    const struct jk_digest *challenge; /* sketches under this key, and nothing is remembered; NULL: public ones */
     /* made */
     struct jk_text manifest;
     struct jk_scan_file *files;

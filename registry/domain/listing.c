@@ -18,21 +18,21 @@ struct reading {
     bool exhausted; /* out of memory */
 };
 
-static const char *parse_line(struct jk_span line, struct jk_listing_file *out_file)
+static const char *read_listed_file(struct reading *reading)
 {
-    struct jk_span rest, word;
-    if (!jk_line_value(line, JK_SPAN("file"), &rest)) return "must be a file line";
-    if (!jk_span_cut(&rest, ' ', &word) || !jk_digest_parse(word, &out_file->digest))
-        return "must have a SHA-256 in lower-case hexadecimal";
-    if (!jk_span_cut(&rest, ' ', &word) || !jk_span_to_u64(word, &out_file->size))
-        return "must have a decimal size in bytes";
-    out_file->path = rest;
-    return jk_manifest_path_fault(rest);
-}
-
-static const char *keep_weights(struct reading *reading, const struct jk_listing_file *file)
-{
-    if (!jk_manifest_is_weights(file->path)) return NULL;
+    struct jk_listing_summary *summary = &reading->summary;
+    struct jk_listing_file file;
+    struct jk_span rest;
+    if (!jk_line_value(reading->lines.line, JK_SPAN("file"), &rest)) return "must be a file line";
+    const char *fault = jk_manifest_read_file(rest, &file.digest, &file.size, &file.path);
+    if (fault) return fault;
+    if (summary->files == JK_LISTING_FILES_MAX) return "is one file too many: at most 100,000";
+    if (summary->files > 0 && jk_span_compare(reading->path, file.path) >= 0)
+        return "is out of order or a duplicate: file lines are sorted by the bytes of their paths";
+    if (__builtin_add_overflow(summary->bytes, file.size, &summary->bytes)) return "makes the sizes overflow 64 bits";
+    reading->path = file.path;
+    summary->files++;
+    if (!jk_manifest_is_weights(file.path)) return NULL;
     if (reading->weight_count == reading->room) {
         size_t room = reading->room ? reading->room * 2 : 64;
         struct jk_digest *weights = realloc(reading->weights, room * sizeof *weights);
@@ -41,23 +41,8 @@ static const char *keep_weights(struct reading *reading, const struct jk_listing
         reading->weights = weights;
         reading->room = room;
     }
-    reading->weights[reading->weight_count++] = file->digest;
+    reading->weights[reading->weight_count++] = file.digest;
     return NULL;
-}
-
-static const char *read_listed_file(struct reading *reading)
-{
-    struct jk_listing_summary *summary = &reading->summary;
-    struct jk_listing_file file;
-    const char *fault = parse_line(reading->lines.line, &file);
-    if (fault) return fault;
-    if (summary->files == JK_LISTING_FILES_MAX) return "is one file too many: at most 100,000";
-    if (summary->files > 0 && jk_span_compare(reading->path, file.path) >= 0)
-        return "is out of order or a duplicate: file lines are sorted by the bytes of their paths";
-    if (__builtin_add_overflow(summary->bytes, file.size, &summary->bytes)) return "makes the sizes overflow 64 bits";
-    reading->path = file.path;
-    summary->files++;
-    return keep_weights(reading, &file);
 }
 
 static const char *read_listing(struct reading *reading)

@@ -68,10 +68,19 @@ bool jk_manifest_is_weights(struct jk_span path)
 
 bool jk_manifest_is_code(struct jk_span path)
 {
-    static const char *const endings[] = {".py",  ".pyc",    ".pyd",    ".pyx", ".ipynb", ".sh",    ".bash",
-                                          ".bat", ".cmd",    ".ps1",    ".so",  ".dll",   ".exe",   ".dylib",
-                                          ".js",  ".mjs",    ".cjs",    ".ts",  ".jar",   ".class", ".wasm",
-                                          ".pkl", ".pickle", ".joblib", ".lua", ".rb",    ".pl"};
+    static const char *const endings[] = {".py",  ".pyc", ".pyd", ".pyx",   ".ipynb", ".sh",    ".bash",   ".bat",
+                                          ".cmd", ".ps1", ".so",  ".dll",   ".exe",   ".dylib", ".js",     ".mjs",
+                                          ".cjs", ".ts",  ".jar", ".class", ".wasm",  ".pkl",   ".pickle", ".joblib",
+                                          ".lua", ".rb",  ".pl",  ".c",     ".cc",    ".cpp",   ".cu",     ".h"};
+    return ends_in_one(path, endings, sizeof endings / sizeof endings[0]);
+}
+
+bool jk_manifest_is_container(struct jk_span path)
+{
+    static const char *const endings[] = {
+        ".npy",    ".keras", ".hdf5",   ".nemo", ".mar", ".pb",  ".params", ".pdparams",   ".pdmodel",   ".pdiparams",
+        ".distcp", ".ot",    ".engine", ".plan", ".trt", ".mnn", ".ggml",   ".caffemodel", ".llamafile", ".tar",
+        ".tgz",    ".gz",    ".bz2",    ".xz",   ".zst", ".zip", ".7z",     ".rar",        ".whl",       ".egg"};
     return ends_in_one(path, endings, sizeof endings / sizeof endings[0]);
 }
 
@@ -169,9 +178,26 @@ static bool grow_files(struct check *check)
     return true;
 }
 
-static const char *add_manifest_file(struct check *check, struct jk_span path, const struct jk_digest *digest,
-                                     uint64_t size)
+const char *jk_manifest_read_file(struct jk_span rest, struct jk_digest *out_digest, uint64_t *out_size,
+                                  struct jk_span *out_path)
 {
+    struct jk_span word;
+    if (!take_word(&rest, &word) || !jk_digest_parse(word, out_digest))
+        return "must have a SHA-256 in lower-case hexadecimal";
+    if (!take_word(&rest, &word) || !jk_span_to_u64(word, out_size)) return "must have a decimal size in bytes";
+    *out_path = rest;
+    return jk_manifest_path_fault(rest);
+}
+
+static const char *read_file_line(struct check *check, struct jk_span rest)
+{
+    struct jk_digest digest;
+    uint64_t size;
+    const char *fault = jk_manifest_read_file(rest, &digest, &size, &rest);
+    if (fault) return fault;
+    if (check->group == GROUP_FILE && jk_span_compare(check->previous, rest) >= 0)
+        return "is out of order or a duplicate: file lines are sorted by the bytes of their paths";
+    check->previous = rest;
     struct jk_manifest_summary *summary = &check->summary;
     if (summary->files == JK_MANIFEST_FILES_MAX) return "is one file too many: at most 100,000";
     if (__builtin_add_overflow(summary->bytes, size, &summary->bytes)) return "makes the sizes overflow 64 bits";
@@ -179,24 +205,8 @@ static const char *add_manifest_file(struct check *check, struct jk_span path, c
         check->exhausted = true;
         return "finds no memory";
     }
-    check->files[summary->files++] = (struct file){.path = path, .digest = *digest, .size = size};
+    check->files[summary->files++] = (struct file){.path = rest, .digest = digest, .size = size};
     return NULL;
-}
-
-static const char *read_file_line(struct check *check, struct jk_span rest)
-{
-    struct jk_span hex, size_text;
-    struct jk_digest digest;
-    uint64_t size;
-    if (!take_word(&rest, &hex) || !jk_digest_parse(hex, &digest))
-        return "must have a SHA-256 in lower-case hexadecimal";
-    if (!take_word(&rest, &size_text) || !jk_span_to_u64(size_text, &size)) return "must have a decimal size in bytes";
-    const char *fault = jk_manifest_path_fault(rest);
-    if (fault) return fault;
-    if (check->group == GROUP_FILE && jk_span_compare(check->previous, rest) >= 0)
-        return "is out of order or a duplicate: file lines are sorted by the bytes of their paths";
-    check->previous = rest;
-    return add_manifest_file(check, rest, &digest, size);
 }
 
 static int compare_path(const void *key, const void *element)

@@ -26,12 +26,18 @@ JK_MUST_USE enum jk_status jk_manifest_check(struct jk_span bytes, struct jk_man
                                              struct jk_error *error);
 /* Why a path may not stand in a manifest, as the end of a sentence that begins with the line; NULL if it may. */
 const char *jk_manifest_path_fault(struct jk_span path);
+/* What follows "file " in a line: digest, size and path; NULL, or the same kind of fault. */
+const char *jk_manifest_read_file(struct jk_span rest, struct jk_digest *out_digest, uint64_t *out_size,
+                                  struct jk_span *out_path);
 /* The set of weight files with these digests, which are sorted in place; zero for none. */
 void jk_manifest_set_of(struct jk_sha256 *hash, struct jk_digest *digests, size_t count, struct jk_digest *out_set);
 /* True when the path names a weight file (see manifest.md). */
 bool jk_manifest_is_weights(struct jk_span path);
 /* True if the path names a file that may be executed: program source, a library, a pickle. */
 bool jk_manifest_is_code(struct jk_span path);
+/* True if it is in neither of these formats, but of one that holds weights or code: an array, a model of another framework, an
+ * archive. Counts for nothing in a weights digest. */
+bool jk_manifest_is_container(struct jk_span path);
 
 /* ---- the lines of a manifest that has been checked, one after the other ---- */
 

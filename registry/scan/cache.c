@@ -217,29 +217,24 @@ void jk_scan_cache_found(struct jk_scan_cache *cache, const struct jk_scan_file 
     cache->fd = -1;
 }
 
-/* Into a file beside it, which takes its place. */
-static void write_anew(const struct jk_scan_cache *cache, const struct jk_text *text)
-{
-    JK_CLEANUP(jk_text_done) struct jk_text beside;
-    jk_text_init(&beside, 0);
-    jk_text_addf(&beside, "%s.new", cache->path);
-    if (beside.failed) return;
-    (void)jk_file_replace(AT_FDCWD, beside.bytes, cache->path, jk_text_span(text), 0600,
-                          false); /* else the old stays */
-}
-
 static void tidy_cache(const struct jk_scan_cache *cache, const struct jk_scan_file *files, size_t count)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
+    JK_CLEANUP(jk_text_done) struct jk_text beside;
     size_t useful = 0;
     jk_text_init(&text, 0);
+    jk_text_init(&beside, 0);
     for (size_t i = 0; i < count; i++)
         if (is_worth_keeping(&files[i])) useful += files[i].lines.len + files[i].named.len + 256;
     if (cache->written < 2 * useful + WASTE) return;
     jk_text_add_str(&text, HEAD);
     for (size_t i = 0; i < count; i++)
         if (is_worth_keeping(&files[i])) write_record(&files[i], &text);
-    if (!text.failed) write_anew(cache, &text);
+    /* Into a file beside it, which takes its place. */
+    jk_text_addf(&beside, "%s.new", cache->path);
+    if (text.failed || beside.failed) return;
+    (void)jk_file_replace(AT_FDCWD, beside.bytes, cache->path, jk_text_span(&text), 0600,
+                          false); /* else the old stays */
 }
 
 void jk_scan_cache_close(struct jk_scan_cache *cache, const struct jk_scan_file *files, size_t count)

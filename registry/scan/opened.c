@@ -16,9 +16,9 @@
 
 #define GGUF_FIRST (1u << 20) /* bytes of a header that are read at first */
 
-/* The first fault stays. */
 void jk_opened_fault(struct jk_opened *opened, const char *why)
 {
+    opened->file->unread = true;
     if (!opened->file->fault[0]) snprintf(opened->file->fault, sizeof opened->file->fault, "%s", why);
 }
 
@@ -33,6 +33,12 @@ static void take_facts(const struct stat *facts, struct jk_scan_facts *out)
     };
 }
 
+/* Whether an open that failed so, or with 0 for what is no regular file, shows that the folder has no such file. */
+static bool tells_absence(int why)
+{
+    return why == 0 || why == ENOENT || why == ENOTDIR || why == ELOOP;
+}
+
 bool jk_opened_open(struct jk_opened *opened, const char *folder)
 {
     JK_CLEANUP(jk_text_done) struct jk_text path;
@@ -41,13 +47,15 @@ bool jk_opened_open(struct jk_opened *opened, const char *folder)
     jk_text_init(&path, 0);
     jk_text_addf(&path, "%s/%s", folder, opened->file->path);
     opened->fd = path.failed ? -1 : jk_regular_open(AT_FDCWD, path.bytes, true, &why);
-    opened->file->missing = !path.failed && opened->fd < 0 && errno == ENOENT;
+    int missed = path.failed ? ENOMEM : errno; /* 0: no regular file is there */
+    opened->file->missing = opened->fd < 0 && missed == ENOENT;
     if (opened->fd >= 0 && fstat(opened->fd, &facts) == 0) {
         take_facts(&facts, &opened->file->facts);
         opened->file->kind = jk_scan_kind_of(opened->file->named);
         return true;
     }
     jk_opened_fault(opened, opened->file->missing ? "it is missing" : why);
+    if (opened->fd < 0) opened->file->unread = !tells_absence(missed);
     return false;
 }
 
@@ -150,12 +158,6 @@ struct hashing {
     bool within;   /* its hash has begun */
 };
 
-static void end_tensor(struct hashing *hashing)
-{
-    jk_sha256_pair_end(hashing->pair, 1, &hashing->opened->tensors[hashing->tensor++]);
-    hashing->within = false;
-}
-
 /* Bytes at that offset: those before the next tensor by themselves, the others with their tensor. */
 static void hash_bytes(struct hashing *hashing, const unsigned char *bytes, uint64_t len, uint64_t offset)
 {
@@ -169,7 +171,8 @@ static void hash_bytes(struct hashing *hashing, const unsigned char *bytes, uint
             hashing->within = true;
         }
         if (tensor && hashing->within && tensor->end == offset) {
-            end_tensor(hashing);
+            jk_sha256_pair_end(hashing->pair, 1, &hashing->opened->tensors[hashing->tensor++]);
+            hashing->within = false;
             continue;
         }
         if (len == 0) return;
@@ -271,6 +274,12 @@ void jk_opened_write_sketch(struct jk_opened *opened, const struct jk_piece *pie
     opened->file->sketches++;
 }
 
+void jk_opened_not_finite(struct jk_opened *opened, const struct jk_piece *piece)
+{
+    if (!opened->not_finite || piece->tensor < opened->not_finite) opened->not_finite = piece->tensor;
+    opened->not_finite_count++;
+}
+
 /* ---- the end ---- */
 
 void jk_opened_close(struct jk_opened *opened)
@@ -282,6 +291,12 @@ void jk_opened_close(struct jk_opened *opened)
         if (!opened->file->fault[0] && memcmp(&facts, &opened->file->facts, sizeof facts) != 0)
             jk_opened_fault(opened, "it changed while it was read");
         close(opened->fd);
+    }
+    if (opened->not_finite) {
+        struct jk_span name = jk_utf8_cut(opened->not_finite->name, 80);
+        snprintf(opened->file->note, sizeof opened->file->note,
+                 "numbers that are not finite (NaN or infinite) are in \"%.*s\"%s no sketch", JK_SPAN_ARG(name),
+                 opened->not_finite_count > 1 ? " and others, which so have" : ", which so has");
     }
     if (opened->file->lines.failed) jk_opened_fault(opened, "no memory is left for its lines");
     jk_tensors_done(&opened->table);

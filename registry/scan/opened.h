@@ -19,9 +19,11 @@ struct jk_opened {
     uint64_t counted;          /* half bytes told as done; atomic */
     /* under the scan's lock */
     struct jk_piece_cursor cursor;
-    bool apart;         /* its tensors are hashed by whoever is free, not with the file */
-    size_t next_tensor; /* to be hashed so */
-    unsigned busy;      /* workers at it */
+    const struct jk_tensor *not_finite; /* the first, in the file's order, of the tensors that hold such numbers */
+    size_t not_finite_count;            /* of these, or slices of them */
+    bool apart;                         /* its tensors are hashed by whoever is free, not with the file */
+    size_t next_tensor;                 /* to be hashed so */
+    unsigned busy;                      /* workers at it */
     struct jk_opened *next;
 };
 
@@ -39,8 +41,11 @@ bool jk_opened_hash_tensor(struct jk_opened *opened, size_t tensor, struct jk_sh
 void jk_opened_write(struct jk_opened *opened);
 /* The line of a sketch. */
 void jk_opened_write_sketch(struct jk_opened *opened, const struct jk_piece *piece, const struct jk_sketch *sketch);
+/* The piece holds numbers that are not finite, which the file's note will tell. */
+void jk_opened_not_finite(struct jk_opened *opened, const struct jk_piece *piece);
 /* Once nobody is at it: whether it stayed as it was is the last that is looked at. */
 void jk_opened_close(struct jk_opened *opened);
+/* It could not be read as it is: the first fault stays, and the file is `unread`. */
 void jk_opened_fault(struct jk_opened *opened, const char *why);
 
 #endif

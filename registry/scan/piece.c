@@ -116,10 +116,11 @@ enum jk_piece_outcome jk_piece_sketch(const struct jk_piece *piece, int fd, cons
     *out_why = "no memory is left for it";
     if (jk_sketching_begin(&pass.sketching, piece->shape, piece->dimensions) &&
         read_all(&pass, piece, fd, room, out_why)) {
-        outcome = JK_PIECE_LEFT_OUT;
         pass.sketching.narrow = piece->tensor->type->bytes / piece->tensor->type->elements < sizeof(double);
         pass.signs = signs;
-        if (jk_sketching_turn(&pass.sketching)) {
+        bool turned = jk_sketching_turn(&pass.sketching);
+        outcome = jk_sketching_is_finite(&pass.sketching) ? JK_PIECE_LEFT_OUT : JK_PIECE_NOT_FINITE;
+        if (turned) {
             bool read = read_all(&pass, piece, fd, room, out_why);
             outcome = !read                                           ? JK_PIECE_FAILED
                       : jk_sketching_end(&pass.sketching, out_sketch) ? JK_PIECE_SKETCHED

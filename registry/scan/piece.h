@@ -21,7 +21,7 @@ struct jk_piece_cursor {
 
 bool jk_piece_next(const struct jk_tensors *table, struct jk_piece_cursor *cursor, struct jk_piece *out_piece);
 
-#define JK_PIECE_READ (256u << 10) /* bytes that are read at once */
+#define JK_PIECE_READ (64u << 10) /* bytes that are read at once */
 
 struct jk_piece_room {
     unsigned char *bytes; /* JK_PIECE_READ */
@@ -31,7 +31,8 @@ struct jk_piece_room {
 bool jk_piece_room_begin(struct jk_piece_room *room); /* false: out of memory */
 void jk_piece_room_done(struct jk_piece_room *room);
 
-enum jk_piece_outcome { JK_PIECE_SKETCHED, JK_PIECE_LEFT_OUT, JK_PIECE_FAILED };
+/* Not finite: left out, for some of its numbers are infinite or none (NaN). */
+enum jk_piece_outcome { JK_PIECE_SKETCHED, JK_PIECE_LEFT_OUT, JK_PIECE_NOT_FINITE, JK_PIECE_FAILED };
 
 /* *out_why says why it failed. */
 enum jk_piece_outcome jk_piece_sketch(const struct jk_piece *piece, int fd, const struct jk_signs *signs,

@@ -56,18 +56,13 @@ static void count_bytes(struct jk_scan *scan, struct jk_opened *opened, uint64_t
 struct counting {
     struct jk_scan *scan;
     struct jk_opened *opened;
+    uint64_t halves; /* that a byte is done with once it is hashed: both, where nothing is sketched */
 };
 
 static void count_hashed(void *user, uint64_t bytes)
 {
     struct counting *counting = user;
-    count_bytes(counting->scan, counting->opened, bytes);
-}
-
-/* What need not be read, or could not be, is done as well. Nobody is at the file. */
-static void count_rest(struct jk_scan *scan, struct jk_opened *opened)
-{
-    count_bytes(scan, opened, 2 * opened->expected - opened->counted);
+    count_bytes(counting->scan, counting->opened, bytes * counting->halves);
 }
 
 /* ---- files ---- */
@@ -86,14 +81,6 @@ static void reserve_signs(struct jk_scan *scan, const struct jk_opened *opened)
     (void)jk_signs_reserve(scan->signs, most); /* what is missing is made when it is needed */
 }
 
-static void append(struct jk_scan *scan, struct jk_opened *opened)
-{
-    struct jk_opened **last = &scan->opened;
-    while (*last)
-        last = &(*last)->next;
-    *last = opened;
-}
-
 /* Under the lock: nobody is at it, and nothing is left to be begun. */
 static void close_scanned(struct jk_scan *scan, struct jk_opened *opened)
 {
@@ -103,7 +90,8 @@ static void close_scanned(struct jk_scan *scan, struct jk_opened *opened)
     if (*at) *at = opened->next;
     if (opened->file->done && !opened->file->again) jk_opened_write(opened);
     jk_opened_close(opened);
-    count_rest(scan, opened);
+    /* What need not be read, or could not be, is done as well. Nobody is at the file. */
+    count_bytes(scan, opened, 2 * opened->expected - opened->counted);
     if (scan->options->found) scan->options->found(scan->options->user, opened->file);
     scan->open--;
     free(opened);
@@ -120,27 +108,28 @@ static void leave_scan(struct jk_scan *scan, struct jk_opened *opened)
     if (opened->busy == 0 && (!left || opened->file->fault[0])) close_scanned(scan, opened);
 }
 
-/* A file that is most of what is left is hashed by one worker, its tensors by others: one core alone would be too slow.
- */
-static bool is_apart(const struct jk_scan *scan, const struct jk_opened *opened)
-{
-    return opened->tensors && scan->threads > 2 && scan->unopened / (scan->threads - 1) < opened->file->facts.size;
-}
-
 /* Opens it and hashes it, while others may be at its tensors. Called and left with the lock. */
 static void read_file(struct worker *worker, struct jk_opened *opened)
 {
     struct jk_scan *scan = worker->scan;
-    struct counting counting = {scan, opened};
+    struct counting counting = {scan, opened, 2};
     opened->busy = 1;
     bool known = scan->options->known && opened->fd >= 0 && scan->options->known(scan->options->user, opened->file);
     pthread_mutex_unlock(&scan->lock);
     bool tabled = opened->fd >= 0 && !known && jk_opened_read_header(opened);
     pthread_mutex_lock(&scan->lock);
-    if (tabled) opened->apart = is_apart(scan, opened);
+    /* A file that is most of what is left is hashed by one worker, its tensors by others: one core alone would be too
+     * slow. */
+    if (tabled)
+        opened->apart =
+            opened->tensors && scan->threads > 2 && scan->unopened / (scan->threads - 1) < opened->file->facts.size;
+    if (tabled && scan->options->sketches) counting.halves = 1;
     if (tabled && (scan->options->sketches || opened->apart)) {
         if (scan->options->sketches) reserve_signs(scan, opened);
-        append(scan, opened);
+        struct jk_opened **last = &scan->opened;
+        while (*last)
+            last = &(*last)->next;
+        *last = opened;
         pthread_cond_broadcast(&scan->changed);
     }
     pthread_mutex_unlock(&scan->lock);
@@ -194,6 +183,7 @@ static void sketch_piece(struct worker *worker, struct jk_opened *opened, const 
     count_bytes(scan, opened, piece->bytes);
     pthread_mutex_lock(&scan->lock);
     if (outcome == JK_PIECE_SKETCHED) jk_opened_write_sketch(opened, piece, &sketch);
+    if (outcome == JK_PIECE_NOT_FINITE) jk_opened_not_finite(opened, piece);
     if (outcome == JK_PIECE_FAILED) jk_opened_fault(opened, why);
     leave_scan(scan, opened);
 }
@@ -249,13 +239,6 @@ static void *work(void *user)
     return NULL;
 }
 
-static bool ready_worker(struct worker *worker, struct jk_scan *scan)
-{
-    worker->scan = scan;
-    worker->pair = jk_sha256_pair_new();
-    return jk_piece_room_begin(&worker->room) && worker->pair;
-}
-
 static void done_worker(struct worker *worker)
 {
     jk_sha256_pair_free(worker->pair);
@@ -268,7 +251,10 @@ static unsigned start_workers(struct jk_scan *scan, struct worker *workers, unsi
     pthread_mutex_lock(&scan->lock);
     for (; started < count; started++) {
         struct worker *worker = &workers[started];
-        if (!ready_worker(worker, scan) || pthread_create(&worker->thread, NULL, work, worker) != 0) {
+        worker->scan = scan;
+        worker->pair = jk_sha256_pair_new();
+        if (!jk_piece_room_begin(&worker->room) || !worker->pair ||
+            pthread_create(&worker->thread, NULL, work, worker) != 0) {
             done_worker(worker);
             break;
         }
@@ -295,16 +281,11 @@ static void wait_for_all(struct jk_scan *scan)
     pthread_mutex_unlock(&scan->lock);
 }
 
-static unsigned threads_of(const struct jk_scan_options *options)
-{
-    long cores = options->threads ? (long)options->threads : sysconf(_SC_NPROCESSORS_ONLN);
-    return cores < 1 ? 1 : cores > JK_SCAN_THREADS_MAX ? JK_SCAN_THREADS_MAX : (unsigned)cores;
-}
-
 static enum jk_status run_workers(struct jk_scan *scan, struct jk_error *error)
 {
     struct worker workers[JK_SCAN_THREADS_MAX] = {0};
-    scan->threads = threads_of(scan->options);
+    long cores = scan->options->threads ? (long)scan->options->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    scan->threads = cores < 1 ? 1 : cores > JK_SCAN_THREADS_MAX ? JK_SCAN_THREADS_MAX : (unsigned)cores;
     unsigned started = start_workers(scan, workers, scan->threads);
     if (started == 0) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "no thread could be started");
     wait_for_all(scan);

@@ -30,13 +30,14 @@ struct jk_scan_file {
     enum jk_scan_kind kind;
     bool done;    /* the digest is there */
     bool missing; /* there is no such file */
+    bool unread;  /* trouble of this machine, or a change meanwhile: what is found tells nothing of the file */
     bool unsound; /* its bytes were read, but are not of the format that its name says */
     bool again;   /* from the cache: it was not read */
     struct jk_digest digest;
     struct jk_text lines; /* header, tensor and sketch lines, in no order */
     uint32_t tensors, sketches;
     char fault[320]; /* what is wrong with it; empty: nothing */
-    char note[240];  /* why it is taken as mere bytes */
+    char note[240];  /* why it is taken as mere bytes, or what of it has no sketch for bad numbers */
 };
 
 struct jk_scan_options {

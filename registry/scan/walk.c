@@ -59,14 +59,18 @@ static enum jk_status add_walked(struct walker *walker, struct jk_walked file)
     return JK_OK;
 }
 
+/* `why`, or of trouble of this machine, with NULL, errno's words. */
 static enum jk_status add_odd(struct walker *walker, const char *path, const char *why)
 {
     char shown[200];
+    bool unread = !why;
+    if (unread) why = strerror(errno);
     jk_text_shorten(jk_span_of(path), shown, sizeof shown);
     const char *name = jk_arena_copy(&walker->walk->arena, shown, strlen(shown));
     const char *copy = jk_arena_copy(&walker->walk->arena, why, strlen(why));
-    return name && copy ? add_walked(walker, (struct jk_walked){.path = name, .named = jk_span_of(name), .odd = copy})
-                        : no_memory(walker);
+    if (!name || !copy) return no_memory(walker);
+    return add_walked(walker,
+                      (struct jk_walked){.path = name, .named = jk_span_of(name), .odd = copy, .unread = unread});
 }
 
 static enum jk_status add_file(struct walker *walker, const char *path, const struct stat *facts)
@@ -79,8 +83,8 @@ static enum jk_status add_file(struct walker *walker, const char *path, const st
     const char *copy = named.failed ? NULL : jk_arena_copy(&walker->walk->arena, named.bytes, named.len);
     if (!copy) return no_memory(walker);
     return add_walked(
-        walker,
-        (struct jk_walked){path, {copy, named.len}, (uint64_t)facts->st_size, facts->st_dev, facts->st_ino, NULL});
+        walker, (struct jk_walked){
+                    path, {copy, named.len}, (uint64_t)facts->st_size, facts->st_dev, facts->st_ino, NULL, false});
 }
 
 static enum jk_status walk_below(struct walker *walker, int parent, const char *name, const char *path, unsigned depth);
@@ -89,10 +93,12 @@ static enum jk_status walk_below(struct walker *walker, int parent, const char *
 static enum jk_status take_name(struct walker *walker, int folder, const char *name, const char *path, unsigned depth)
 {
     struct stat facts, link;
-    if (fstatat(folder, name, &link, AT_SYMLINK_NOFOLLOW) != 0) return add_odd(walker, path, strerror(errno));
+    if (fstatat(folder, name, &link, AT_SYMLINK_NOFOLLOW) != 0) return add_odd(walker, path, NULL);
     bool is_link = S_ISLNK(link.st_mode);
-    if (fstatat(folder, name, &facts, 0) != 0)
-        return add_odd(walker, path, is_link ? "it is a symbolic link that leads nowhere" : strerror(errno));
+    if (fstatat(folder, name, &facts, 0) != 0) {
+        bool nowhere = is_link && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP);
+        return add_odd(walker, path, nowhere ? "it is a symbolic link that leads nowhere" : NULL);
+    }
     if (S_ISREG(facts.st_mode)) return add_file(walker, path, &facts);
     if (!S_ISDIR(facts.st_mode)) return add_odd(walker, path, "it is neither a file nor a folder");
     if (is_link) return add_odd(walker, path, "it is a symbolic link to a folder, which is not followed");
@@ -103,7 +109,7 @@ static enum jk_status walk_names(struct walker *walker, DIR *folder, const char 
 {
     for (errno = 0;;) {
         const struct dirent *entry = readdir(folder);
-        if (!entry) return errno ? add_odd(walker, path, strerror(errno)) : JK_OK;
+        if (!entry) return errno ? add_odd(walker, path, NULL) : JK_OK;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         const char *below = jk_arena_printf(&walker->walk->arena, path[0] ? "%s/%s" : "%s%s", path, entry->d_name);
         if (!below) return no_memory(walker);
@@ -116,7 +122,7 @@ static enum jk_status walk_below(struct walker *walker, int parent, const char *
 {
     if (depth > JK_WALK_DEPTH_MAX) return add_odd(walker, path, "folders lie within folders there, more than 64 deep");
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && path[0]) return add_odd(walker, path, strerror(errno));
+    if (fd < 0 && path[0]) return add_odd(walker, path, NULL);
     if (fd < 0)
         return jk_fail(walker->error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%.200s: %s", walker->folder, strerror(errno));
     JK_CLEANUP(close_folder) DIR *folder = fdopendir(fd);
@@ -154,6 +160,16 @@ void jk_walk_leave_out(struct jk_walk *walk, const char *path)
         walk->files[kept++] = *file;
     }
     walk->count = kept;
+}
+
+static int by_wanted_name(const void *key, const void *item)
+{
+    return jk_span_compare(*(const struct jk_span *)key, ((const struct jk_walked *)item)->named);
+}
+
+const struct jk_walked *jk_walk_find(const struct jk_walk *walk, struct jk_span named)
+{
+    return walk->count ? bsearch(&named, walk->files, walk->count, sizeof *walk->files, by_wanted_name) : NULL;
 }
 
 enum jk_status jk_walk_refuse_odd(const struct jk_walk *walk, struct jk_error *error)

@@ -13,6 +13,7 @@ struct jk_walked {
     uint64_t size;
     uint64_t device, inode;
     const char *odd; /* why it cannot be part of a model, in words that follow its name: a pipe, say; NULL: it can */
+    bool unread;     /* odd by trouble of this machine, as a folder that may not be read */
 };
 
 struct jk_walk {
@@ -28,6 +29,9 @@ JK_MUST_USE enum jk_status jk_walk_folder(const char *folder, struct jk_walk *ou
 /* Takes the file at `path` out, by whatever name it lies in the folder: a manifest is not part of what it describes.
  * NULL, or no such file: nothing is taken out. */
 void jk_walk_leave_out(struct jk_walk *walk, const char *path);
+
+/* The file that a manifest's path names; NULL: none lies there. */
+const struct jk_walked *jk_walk_find(const struct jk_walk *walk, struct jk_span named);
 
 /* LOCAL_FILE names the first that is odd. */
 JK_MUST_USE enum jk_status jk_walk_refuse_odd(const struct jk_walk *walk, struct jk_error *error);

@@ -51,15 +51,6 @@ static void write_file_lines(const struct jk_scan_file *files, size_t count, str
     }
 }
 
-static void write_lines(struct lines *lines, struct jk_text *out)
-{
-    if (lines->count > 1) qsort(lines->items, lines->count, sizeof *lines->items, in_line_order);
-    for (size_t i = 0; i < lines->count; i++) {
-        jk_text_add(out, lines->items[i].text);
-        jk_text_add_char(out, '\n');
-    }
-}
-
 enum jk_status jk_scan_write(const struct jk_scan_file *files, size_t count, struct jk_text *out,
                              struct jk_error *error)
 {
@@ -74,7 +65,11 @@ enum jk_status jk_scan_write(const struct jk_scan_file *files, size_t count, str
     jk_text_reserve(out, bytes);
     if (gathered) {
         write_file_lines(files, count, out);
-        write_lines(&lines, out);
+        if (lines.count > 1) qsort(lines.items, lines.count, sizeof *lines.items, in_line_order);
+        for (size_t i = 0; i < lines.count; i++) {
+            jk_text_add(out, lines.items[i].text);
+            jk_text_add_char(out, '\n');
+        }
     }
     free(lines.items);
     if (!gathered || out->failed) return jk_out_of_memory(error);

@@ -12,6 +12,7 @@
 #include "scan/walk.h"
 #include "verify/form.h"
 #include "verify/listed.h"
+#include "verify/placed.h"
 
 #define ARENA (256u << 20)
 
@@ -23,7 +24,7 @@ struct said {
 };
 
 struct tally {
-    const struct jk_artifact *artifact;
+    struct jk_artifact *artifact;
     struct jk_results *results;
     struct jk_manifest_summary summary;
     struct jk_progress progress;
@@ -31,9 +32,9 @@ struct tally {
     struct jk_scan_file *files;
     struct said *said;
     size_t count;
-    struct jk_walk walk; /* its files */
-    bool *listed;        /* of each: it stands in the manifest */
-    uint64_t differ, lines_differ, unlisted, slipped_in, unnamed, named, renamed;
+    struct jk_walk walk;   /* its files */
+    struct jk_span *names; /* of each: what the manifest calls it; empty: it does not list it */
+    uint64_t differ, unread, lines_differ, unlisted, slipped_in, unnamed, named, renamed;
 };
 
 static void end_tally(struct tally *tally)
@@ -52,13 +53,22 @@ __attribute__((format(printf, 4, 5))) static void fails(struct tally *tally, con
 {
     char why[400], shown[256];
     va_list args;
-    if (tally->named == JK_ARTIFACT_NAMED) return;
+    if (tally->named >= JK_ARTIFACT_NAMED) return;
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
     jk_text_shorten(path, shown, sizeof shown);
     tally->named++;
     jk_results_add(tally->results, check, JK_RESULT_FAILS, "%s: %s", shown, why);
+}
+
+/* Local trouble stays in mind even where it is not among the first. */
+static void fails_here(struct tally *tally, const char *check, struct jk_span path, const char *why)
+{
+    char shown[256], text[800];
+    jk_text_shorten(path, shown, sizeof shown);
+    snprintf(text, sizeof text, "%s: %s", shown, why);
+    if (tally->named++ < JK_ARTIFACT_NAMED || !tally->results->local) jk_results_add_local(tally->results, check, text);
 }
 
 /* ---- the manifest ---- */
@@ -85,7 +95,9 @@ static bool check_manifest(struct tally *tally)
     jk_error_init(&error, NULL);
     const char *fault = manifest_fault(tally->artifact, &tally->summary, &error);
     jk_digest_hex(statement ? &statement->artifact : &tally->summary.artifact, hex);
-    if (fault && statement)
+    if (fault && jk_error_is_set(&error) && error.status != JK_INVALID_ARGUMENT)
+        jk_results_add_local(tally->results, "manifest", fault);
+    else if (fault && statement)
         jk_results_add(tally->results, "manifest", JK_RESULT_FAILS, "%s (which says %s)", fault, hex);
     else if (fault)
         jk_results_add(tally->results, "manifest", JK_RESULT_FAILS, "%s", fault);
@@ -101,55 +113,6 @@ static bool check_manifest(struct tally *tally)
 
 /* ---- files ---- */
 
-static bool walk_folder(struct tally *tally)
-{
-    struct jk_error error;
-    jk_error_init(&error, NULL);
-    if (jk_walk_folder(tally->artifact->folder, &tally->walk, &error) != JK_OK) {
-        jk_results_add(tally->results, "files", JK_RESULT_FAILS, "the folder cannot be read: %s", error.message);
-        return false;
-    }
-    jk_walk_leave_out(&tally->walk, tally->artifact->manifest_path);
-    tally->listed = jk_arena_zalloc(&tally->arena, tally->walk.count + 1, sizeof *tally->listed);
-    if (!tally->listed) jk_results_add(tally->results, "files", JK_RESULT_FAILS, "there is not enough memory");
-    return tally->listed != NULL;
-}
-
-static int by_walked_name(const void *key, const void *item)
-{
-    return jk_span_compare(*(const struct jk_span *)key, ((const struct jk_walked *)item)->named);
-}
-
-/* The file that a manifest's path names; NULL: none lies there. */
-static const struct jk_walked *find_walked(const struct tally *tally, struct jk_span named)
-{
-    const struct jk_walk *walk = &tally->walk;
-    return walk->count ? bsearch(&named, walk->files, walk->count, sizeof *walk->files, by_walked_name) : NULL;
-}
-
-static struct jk_span folder_of(struct jk_span name)
-{
-    size_t len = name.len;
-    while (len > 0 && name.at[len - 1] != '/')
-        len--;
-    return (struct jk_span){name.at, len};
-}
-
-/* The file that lies there under the same name in another Unicode form. Where no rule says that the forms are of one
- * name, one of the size that is looked for, in the same folder, is taken: its content decides. NULL: none. */
-static const struct jk_walked *other_form(const struct tally *tally, struct jk_span path, uint64_t size)
-{
-    const struct jk_walked *guess = NULL;
-    for (size_t i = 0; jk_form_varies(path) && i < tally->walk.count; i++) {
-        const struct jk_walked *file = &tally->walk.files[i];
-        struct jk_span name = jk_span_of(file->path);
-        if (tally->listed[i] || !jk_form_varies(name)) continue;
-        if (jk_form_same(name, path)) return file;
-        if (!guess && file->size == size && jk_span_equal(folder_of(name), folder_of(path))) guess = file;
-    }
-    return guess;
-}
-
 /* Once its content is known: a file that was a guess and has other content is none of the manifest's. True: it is. */
 static bool settle_other_form(struct tally *tally, const struct jk_scan_file *file, const struct said *said)
 {
@@ -159,7 +122,7 @@ static bool settle_other_form(struct tally *tally, const struct jk_scan_file *fi
     bool sure =
         jk_percent_decode(&path, file->named) && jk_form_same(jk_text_span(&path), jk_span_of(said->other->path));
     if (!sure && (!file->done || !jk_digest_equal(&file->digest, &said->digest))) {
-        tally->listed[said->other - tally->walk.files] = false;
+        tally->names[said->other - tally->walk.files] = (struct jk_span){0};
         return false;
     }
     jk_text_shorten(file->named, shown, sizeof shown);
@@ -167,24 +130,6 @@ static bool settle_other_form(struct tally *tally, const struct jk_scan_file *fi
         jk_results_add(tally->results, "name", JK_RESULT_NOTE, "%s has the same name in another Unicode form, %s",
                        shown, said->other->path);
     return true;
-}
-
-/* Marks the files that the manifest names; only then are names in another form looked for among the rest. */
-static void find_files(struct tally *tally)
-{
-    for (size_t i = 0; i < tally->count; i++) {
-        const struct jk_walked *file = find_walked(tally, tally->files[i].named);
-        if (file) tally->listed[file - tally->walk.files] = true;
-    }
-    for (size_t i = 0; i < tally->count; i++) {
-        struct jk_scan_file *file = &tally->files[i];
-        if (find_walked(tally, file->named)) continue;
-        const struct jk_walked *other = other_form(tally, jk_span_of(file->path), tally->said[i].size);
-        if (!other) continue;
-        tally->listed[other - tally->walk.files] = true;
-        tally->said[i].other = other;
-        file->path = other->path;
-    }
 }
 
 /* A path as it is on the disk; NULL: out of memory. */
@@ -228,7 +173,7 @@ static bool read_listed_files(struct tally *tally)
                       tally->summary.bytes);
     enum jk_status status = jk_scan_run(&options, &error);
     jk_progress_end(&tally->progress);
-    if (status != JK_OK) jk_results_add(tally->results, "files", JK_RESULT_FAILS, "%s", error.message);
+    if (status != JK_OK) jk_results_add_local(tally->results, "files", error.message);
     return status == JK_OK;
 }
 
@@ -239,6 +184,12 @@ static void judge_file(struct tally *tally, struct jk_scan_file *file, const str
     char wanted[JK_DIGEST_HEX + 1], found[JK_DIGEST_HEX + 1];
     jk_digest_hex(&file->digest, found);
     jk_digest_hex(&said->digest, wanted);
+    if (file->unread) {
+        tally->unread++;
+        fails_here(tally, "file", file->named, file->fault);
+        file->done = false;
+        return;
+    }
     uint64_t before = tally->differ++;
     if (said->other && !settle_other_form(tally, file, said))
         fails(tally, "file", file->named, "it is missing");
@@ -254,6 +205,7 @@ static void judge_file(struct tally *tally, struct jk_scan_file *file, const str
             fails(tally, "file", file->named, "%s", file->fault);
         else
             tally->differ = before;
+        tally->artifact->partial |= file->fault[0] != '\0';
         return;
     }
     file->done = false;
@@ -262,12 +214,30 @@ static void judge_file(struct tally *tally, struct jk_scan_file *file, const str
 static void tell_files(struct tally *tally)
 {
     unsigned long long files = tally->count, bytes = tally->summary.bytes, differ = tally->differ;
-    if (differ == 0)
+    if (tally->unread > 0)
+        jk_results_add(tally->results, "files", JK_RESULT_FAILS,
+                       "%llu of %llu differ from the manifest, and %llu could not be read", differ, files,
+                       (unsigned long long)tally->unread);
+    else if (differ == 0)
         jk_results_add(tally->results, "files", JK_RESULT_HOLDS, "%llu %s of %llu bytes in all, as in the manifest",
                        files, files == 1 ? "file" : "files", bytes);
     else
         jk_results_add(tally->results, "files", JK_RESULT_FAILS, "%llu of %llu differ from the manifest", differ,
                        files);
+}
+
+/* Of files that are the manifest's: what of them nothing can be compared with, for numbers that are not finite, say. */
+static void tell_notes(struct tally *tally)
+{
+    unsigned told = 0;
+    for (size_t i = 0; i < tally->count && told < JK_ARTIFACT_NAMED; i++) {
+        const struct jk_scan_file *file = &tally->files[i];
+        char shown[256];
+        if (!file->done || !file->note[0]) continue;
+        jk_text_shorten(file->named, shown, sizeof shown);
+        jk_results_add(tally->results, "file", JK_RESULT_NOTE, "%s: %s", shown, file->note);
+        told++;
+    }
 }
 
 /* ---- header, tensor and sketch lines ---- */
@@ -297,8 +267,10 @@ static void check_lines(struct tally *tally)
                                .count = tally->count,
                                .differs = tell_line,
                                .user = tally};
-    if (!jk_listed_check(&listed))
-        jk_results_add(tally->results, "tensors", JK_RESULT_FAILS, "there is not enough memory to compare them");
+    bool compared = jk_listed_check(&listed);
+    tally->artifact->partial |= listed.partial;
+    if (!compared)
+        jk_results_add_local(tally->results, "tensors", "there is not enough memory to compare them");
     else if (tally->lines_differ > 0)
         jk_results_add(tally->results, "tensors", JK_RESULT_FAILS,
                        "%llu %s of headers, tensors and sketches differ from the files",
@@ -315,17 +287,22 @@ static const char *unlisted_fault(const struct jk_walked *file)
 {
     if (file->odd) return file->odd;
     if (jk_manifest_is_weights(file->named)) return "it is weights";
-    return jk_manifest_is_code(file->named) ? "it is code" : NULL;
+    if (jk_manifest_is_code(file->named)) return "it is code";
+    return jk_manifest_is_container(file->named) ? "it is of a format that holds weights or code" : NULL;
 }
 
 static void judge_unlisted(struct tally *tally, const struct jk_walked *file, struct jk_text *others)
 {
     char shown[100];
-    if (tally->listed[file - tally->walk.files]) return;
+    if (tally->names[file - tally->walk.files].len > 0) return;
     const char *why = unlisted_fault(file);
+    if (file->unread) {
+        fails_here(tally, "unlisted", file->named, why);
+        return;
+    }
     if (why) {
         tally->slipped_in++;
-        tally->unnamed += tally->named == JK_ARTIFACT_NAMED;
+        tally->unnamed += tally->named >= JK_ARTIFACT_NAMED;
         fails(tally, "unlisted", file->named, "the manifest does not list it, and %s", why);
         return;
     }
@@ -349,21 +326,55 @@ static void check_unlisted(struct tally *tally)
                        tally->unlisted > JK_ARTIFACT_NAMED ? ", …" : "");
 }
 
-void jk_artifact_check(const struct jk_artifact *artifact, struct jk_results *results)
+/* ---- the whole ---- */
+
+static int by_manifest_name(const void *key, const void *item)
+{
+    return jk_span_compare(*(const struct jk_span *)key, ((const struct jk_scan_file *)item)->named);
+}
+
+/* Files that lie there under another form of their name are read where they lie. False: out of memory. */
+static bool place_files(struct tally *tally)
+{
+    tally->names = jk_arena_zalloc(&tally->arena, tally->walk.count + 1, sizeof *tally->names);
+    if (!tally->names || !jk_placed_names(&tally->walk, tally->artifact->manifest, tally->names)) return false;
+    for (size_t i = 0; i < tally->walk.count; i++) {
+        const struct jk_walked *walked = &tally->walk.files[i];
+        if (tally->names[i].len == 0 || jk_span_equal(tally->names[i], walked->named)) continue;
+        struct jk_scan_file *file =
+            bsearch(&tally->names[i], tally->files, tally->count, sizeof *tally->files, by_manifest_name);
+        tally->said[file - tally->files].other = walked;
+        file->path = walked->path;
+    }
+    return true;
+}
+
+static bool find_files(struct tally *tally)
+{
+    const struct jk_artifact *artifact = tally->artifact;
+    struct jk_error error;
+    jk_error_init(&error, NULL);
+    bool taken = take_files(tally);
+    if (taken && jk_walk_folder(artifact->folder, &tally->walk, &error) != JK_OK) {
+        jk_results_add_local(tally->results, "files", error.message);
+        return false;
+    }
+    jk_walk_leave_out(&tally->walk, artifact->manifest_path);
+    if (taken && place_files(tally)) return true;
+    jk_results_add_local(tally->results, "files", "there is not enough memory to read them");
+    return false;
+}
+
+void jk_artifact_check(struct jk_artifact *artifact, struct jk_results *results)
 {
     JK_CLEANUP(end_tally) struct tally tally = {.artifact = artifact, .results = results};
+    artifact->partial = false;
     jk_arena_init(&tally.arena, ARENA);
-    if (!check_manifest(&tally)) return;
-    if (!take_files(&tally)) {
-        jk_results_add(results, "files", JK_RESULT_FAILS, "there is not enough memory to read them");
-        return;
-    }
-    if (!walk_folder(&tally)) return;
-    find_files(&tally);
-    if (!read_listed_files(&tally)) return;
+    if (!check_manifest(&tally) || !find_files(&tally) || !read_listed_files(&tally)) return;
     for (size_t i = 0; i < tally.count; i++)
         judge_file(&tally, &tally.files[i], &tally.said[i]);
     tell_files(&tally);
+    tell_notes(&tally);
     check_lines(&tally);
     check_unlisted(&tally);
 }

@@ -29,6 +29,13 @@ void jk_results_add(struct jk_results *results, const char *check, enum jk_resul
     results->items[results->count++] = (struct jk_result){check, state, copy ? copy : ""};
 }
 
+void jk_results_add_local(struct jk_results *results, const char *check, const char *text)
+{
+    const char *copy = jk_arena_copy(results->arena, text, strlen(text));
+    if (!results->local) results->local = copy ? copy : check;
+    jk_results_add(results, check, JK_RESULT_FAILS, "%s", text);
+}
+
 const char *jk_result_word(enum jk_result_state state)
 {
     static const char *const words[] = {"ok", "note", "skipped", "FAILED"};

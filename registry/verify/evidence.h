@@ -35,6 +35,8 @@ struct jk_results {
 void jk_results_init(struct jk_results *results, struct jk_arena *arena);
 void jk_results_add(struct jk_results *results, const char *check, enum jk_result_state state, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* A failure by trouble of this machine, as a file that may not be read: it tells nothing of what is checked. */
+void jk_results_add_local(struct jk_results *results, const char *check, const char *text);
 const char *jk_result_word(enum jk_result_state state); /* "ok", "note", "skipped", "FAILED" */
 
 /* What is checked, and what came of it. The first three are given; spans point into them. Without the

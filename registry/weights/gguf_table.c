@@ -118,15 +118,15 @@ static uint64_t padding(uint64_t at, uint64_t alignment)
 /* Offsets count from the data's beginning; here they become the file's. */
 static bool check_places(struct jk_tensors *table, uint64_t size, uint64_t alignment, struct jk_fault *fault)
 {
-    uint64_t next = 0, last = table->data, room;
+    uint64_t next = 0, last = table->data;
     for (size_t i = 0; i < table->count; i++) {
         struct jk_tensor *tensor = &table->tensors[i];
         if (tensor->begin != next)
             return jk_fault_at(fault, tensor->at,
                                "the tensor's offset is %llu, and after the one before it must be %llu",
                                (unsigned long long)tensor->begin, (unsigned long long)next);
-        room = size > table->data ? size - table->data : 0;
-        if (tensor->end > room) return jk_fault_at(fault, tensor->at, "the tensor's bytes lie beyond the file");
+        if (table->data > size || tensor->end > size - table->data)
+            return jk_fault_at(fault, tensor->at, "the tensor's bytes lie beyond the file");
         next = tensor->end + padding(tensor->end, alignment);
         last = table->data + tensor->end;
         tensor->begin += table->data;

@@ -14,7 +14,8 @@
 #define WIDE
 #endif
 
-#define CUT 4.0 /* standard deviations */
+#define CUT  4.0 /* standard deviations */
+#define ROWS 4u  /* of a piece of elements */
 
 bool jk_sketching_begin(struct jk_sketching *sketching, const uint64_t *shape, uint32_t dimensions)
 {
@@ -29,8 +30,21 @@ void jk_sketching_done(struct jk_sketching *sketching)
 
 /* ---- first pass ---- */
 
-WIDE static void add_squares(double *sum, double *squares, const double *elements, size_t rows)
+/* Four rows at once, for then a sum is loaded and stored once for four elements. */
+WIDE static void add_squares(double *restrict sum, double *restrict squares, const double *restrict elements,
+                             size_t rows)
 {
+    for (; rows >= ROWS; rows -= ROWS, elements += ROWS * JK_SKETCH_BUCKETS)
+        for (size_t b = 0; b < JK_SKETCH_BUCKETS; b++) {
+            double total = sum[b], total_squares = squares[b];
+            for (size_t r = 0; r < ROWS; r++) {
+                double element = elements[r * JK_SKETCH_BUCKETS + b], square = element * element;
+                total += element;
+                total_squares += square;
+            }
+            sum[b] = total;
+            squares[b] = total_squares;
+        }
     for (; rows > 0; rows--, elements += JK_SKETCH_BUCKETS)
         for (size_t b = 0; b < JK_SKETCH_BUCKETS; b++) {
             double square = elements[b] * elements[b];
@@ -68,6 +82,11 @@ bool jk_sketching_turn(struct jk_sketching *sketching)
     sketching->count = 0;
     memset(sketching->sum, 0, sizeof sketching->sum);
     return true;
+}
+
+bool jk_sketching_is_finite(const struct jk_sketching *sketching)
+{
+    return isfinite(sketching->mean);
 }
 
 /* ---- second pass ---- */

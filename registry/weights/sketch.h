@@ -34,6 +34,8 @@ void jk_sketching_first(struct jk_sketching *sketching, const double *elements, 
 /* After the first pass. False: there is no sketch, for the values are not finite, do not differ, or follow a formula.
  */
 bool jk_sketching_turn(struct jk_sketching *sketching);
+/* After that: whether the elements' sum is finite, as it is not where one of them is infinite or no number (NaN). */
+bool jk_sketching_is_finite(const struct jk_sketching *sketching);
 void jk_sketching_second(struct jk_sketching *sketching, const struct jk_signs *signs, const double *elements,
                          size_t count);
 /* False: there is none, for all sums are zero. */

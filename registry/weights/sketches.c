@@ -7,6 +7,8 @@
 #include "domain/manifest.h"
 #include "weights/type.h"
 
+#define REPEATED_MAX 4u /* tensors of one model that may be the same bytes of a type that is not known */
+
 /* A tensor line, to be looked up by path and name. */
 struct known {
     struct jk_span path, name;
@@ -99,6 +101,39 @@ static int compare_items(const void *a, const void *b)
     return order ? order : jk_span_compare(one->name, two->name);
 }
 
+/* ---- what repeats ---- */
+
+static int order_by_content(const void *a, const void *b)
+{
+    const struct jk_item *one = *(struct jk_item *const *)a, *two = *(struct jk_item *const *)b;
+    int order = memcmp(one->digest.bytes, two->digest.bytes, JK_DIGEST_SIZE);
+    if (order == 0) order = jk_span_compare(one->dtype, two->dtype);
+    return order ? order : jk_span_compare(one->shape, two->shape);
+}
+
+/* Of tensors whose values are not known, the same bytes in many places are no weights, but a constant (zero points of a
+ * symmetric quantization) or a table of indices, which strangers share. False: out of memory. */
+static bool leave_out_repeated(struct jk_sketches *model)
+{
+    struct jk_item **opaque = malloc((model->count + 1) * sizeof *opaque);
+    size_t count = 0, kept = 0;
+    if (!opaque) return false;
+    for (size_t i = 0; i < model->count; i++)
+        if (!model->items[i].has_sketch && model->items[i].has_digest) opaque[count++] = &model->items[i];
+    if (count > 1) qsort(opaque, count, sizeof *opaque, order_by_content);
+    for (size_t begin = 0, end; begin < count; begin = end) {
+        for (end = begin + 1; end < count && order_by_content(&opaque[begin], &opaque[end]) == 0;)
+            end++;
+        for (size_t i = begin; i < end && end - begin > REPEATED_MAX; i++)
+            opaque[i]->has_digest = false;
+    }
+    free(opaque);
+    for (size_t i = 0; i < model->count; i++)
+        if (model->items[i].has_sketch || model->items[i].has_digest) model->items[kept++] = model->items[i];
+    model->count = kept;
+    return true;
+}
+
 /* False: out of memory. */
 static bool take_lines(struct jk_sketches *model, struct jk_span manifest)
 {
@@ -115,6 +150,7 @@ static bool take_lines(struct jk_sketches *model, struct jk_span manifest)
         taken = taken && take_sketch(model, &line, known, count);
     }
     free(known);
+    taken = taken && leave_out_repeated(model);
     if (taken && model->count > 0) qsort(model->items, model->count, sizeof *model->items, compare_items);
     return taken;
 }

@@ -42,6 +42,8 @@ static const struct jk_type gguf[] = {
     {"TQ1_0", 34, 256, 54, NULL},
     {"TQ2_0", 35, 256, 66, NULL},
     {"MXFP4", 39, 32, 17, NULL},
+    {"NVFP4", 40, 64, 36, NULL},
+    {"Q1_0", 41, 128, 18, NULL},
 };
 
 static const struct jk_type *find_word(const struct jk_type *types, size_t count, struct jk_span word)

@@ -1,8 +1,6 @@
 /* The plain types. Their loops have no branches, so that the compiler turns them into vector code. */
 #include "weights/unpack.h"
 
-#include <math.h>
-
 static inline float float_of(uint32_t bits)
 {
     float value;
@@ -36,15 +34,10 @@ void jk_unpack_f64(const unsigned char *restrict bytes, size_t blocks, double *r
     }
 }
 
-static inline uint32_t u32_of(const unsigned char *at)
-{
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
 JK_UNPACK_WIDE void jk_unpack_f32(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     for (size_t i = 0; i < blocks; i++)
-        out[i] = (double)float_of(u32_of(bytes + 4 * i));
+        out[i] = (double)float_of(jk_unpack_u32(bytes + 4 * i));
 }
 
 JK_UNPACK_WIDE void jk_unpack_f16(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
@@ -59,32 +52,29 @@ JK_UNPACK_WIDE void jk_unpack_bf16(const unsigned char *restrict bytes, size_t b
         out[i] = (double)float_of(jk_unpack_u16(bytes + 2 * i) << 16);
 }
 
-/* A number of 8 bits with `mantissa` bits behind the exponent, whose excess is `bias`. */
-static double small_float(unsigned byte, unsigned mantissa, int bias)
+/* E4M3FN: no infinities, and one NaN of each sign. Subnormal ones are read with a leading 1, which is taken off again. */
+static inline float e4m3_to_float(uint32_t byte)
 {
-    unsigned exponent = (byte & 0x7f) >> mantissa, rest = byte & ((1u << mantissa) - 1);
-    double value = exponent ? ldexp((double)(rest | 1u << mantissa), (int)exponent - bias - (int)mantissa)
-                            : ldexp((double)rest, 1 - bias - (int)mantissa);
-    return byte & 0x80 ? -value : value;
+    uint32_t sign = (byte & 0x80) << 24, rest = byte & 0x7f;
+    uint32_t subnormal = 0u - (uint32_t)(rest < 8), nan = 0u - (uint32_t)(rest == 0x7f);
+    float least = float_of(subnormal & 0x3c800000u); /* 2^-6, or 0 */
+    float value = float_of(((rest + (subnormal & 8)) << 20) + (120u << 23)) - least;
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return float_of(bits | sign | (nan & 0x7fc00000u));
 }
 
-/* E4M3FN: no infinities, and one NaN of each sign. */
-void jk_unpack_f8_e4m3(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
+JK_UNPACK_WIDE void jk_unpack_f8_e4m3(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
-    double values[256];
-    for (unsigned byte = 0; byte < 256; byte++)
-        values[byte] = (byte & 0x7f) == 0x7f ? (double)NAN : small_float(byte, 3, 7);
     for (size_t i = 0; i < blocks; i++)
-        out[i] = values[bytes[i]];
+        out[i] = (double)e4m3_to_float(bytes[i]);
 }
 
-void jk_unpack_f8_e5m2(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
+/* The first half of a binary16 number. */
+JK_UNPACK_WIDE void jk_unpack_f8_e5m2(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
-    double values[256];
-    for (unsigned byte = 0; byte < 256; byte++)
-        values[byte] = (byte & 0x7f) >= 0x7c ? (double)NAN : small_float(byte, 2, 15);
     for (size_t i = 0; i < blocks; i++)
-        out[i] = values[bytes[i]];
+        out[i] = (double)half_to_float((uint32_t)bytes[i] << 8);
 }
 
 JK_UNPACK_WIDE void jk_unpack_i8(const unsigned char *restrict bytes, size_t blocks, double *restrict out)

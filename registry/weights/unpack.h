@@ -2,6 +2,8 @@
 #ifndef JK_WEIGHTS_UNPACK_H
 #define JK_WEIGHTS_UNPACK_H
 
+#include <string.h>
+
 #include "weights/type.h"
 
 jk_unpack_fn jk_unpack_f64, jk_unpack_f32, jk_unpack_f16, jk_unpack_bf16, jk_unpack_f8_e4m3, jk_unpack_f8_e5m2,
@@ -16,9 +18,19 @@ jk_unpack_fn jk_unpack_q2_k, jk_unpack_q3_k, jk_unpack_q4_k, jk_unpack_q5_k, jk_
 #define JK_UNPACK_WIDE
 #endif
 
+/* Little-endian numbers, by one load where the machine is so too: bytes put together are slow in vectors. */
 static inline uint32_t jk_unpack_u16(const unsigned char *at)
 {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8;
+    uint16_t bits;
+    memcpy(&bits, at, sizeof bits);
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap16(bits) : bits;
+}
+
+static inline uint32_t jk_unpack_u32(const unsigned char *at)
+{
+    uint32_t bits;
+    memcpy(&bits, at, sizeof bits);
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(bits) : bits;
 }
 
 /* A binary16 number; NaN for whatever is not finite. */

@@ -133,17 +133,22 @@ JK_UNPACK_WIDE void jk_unpack_q3_k(const unsigned char *restrict bytes, size_t b
     }
 }
 
-/* Q4_K and Q5_K: 8 scales and 8 offsets of 6 bits in 12 bytes. The first four stand by themselves; the others' lower
- * bits are in the last four bytes, their upper two above the first four. */
-static void q4_scale(const unsigned char *packed, unsigned group, int *out_scale, int *out_least)
+/* What a group of 32 elements is made with: its numbers times a step, less an offset. */
+struct q4_group {
+    double step, below;
+};
+
+/* Q4_K and Q5_K: 8 scales and 8 offsets of 6 bits in 12 bytes, below a scale and an offset of the block. The first four
+ * stand by themselves; the others' lower bits are in the last four bytes, their upper two above the first four. */
+static struct q4_group q4_group(const unsigned char *block, unsigned group)
 {
-    if (group < 4) {
-        *out_scale = packed[group] & 63;
-        *out_least = packed[group + 4] & 63;
-        return;
+    const unsigned char *packed = block + 4;
+    int small = packed[group] & 63, least = packed[group + 4] & 63;
+    if (group >= 4) {
+        small = (packed[group + 4] & 15) | (packed[group - 4] >> 6) << 4;
+        least = packed[group + 4] >> 4 | (packed[group] >> 6) << 4;
     }
-    *out_scale = (packed[group + 4] & 15) | (packed[group - 4] >> 6) << 4;
-    *out_least = packed[group + 4] >> 4 | (packed[group] >> 6) << 4;
+    return (struct q4_group){jk_unpack_half(block) * small, jk_unpack_half(block + 2) * least};
 }
 
 /* 128 bytes: of each 32, the low halves are 32 elements, and the high halves the next 32. */
@@ -151,15 +156,13 @@ JK_UNPACK_WIDE void jk_unpack_q4_k(const unsigned char *restrict bytes, size_t b
 {
     EACH(144)
     {
-        double scale = jk_unpack_half(bytes), least = jk_unpack_half(bytes + 2);
-        for (unsigned group = 0; group < 8; group++) {
-            const unsigned char *four = bytes + 16 + group / 2 * 32;
-            int small, offset, shift = group % 2 * 4;
-            q4_scale(bytes + 4, group, &small, &offset);
-            double step = scale * small, below = least * offset;
+        for (unsigned group = 0; group < 8; group += 2, out += 64) {
+            const unsigned char *four = bytes + 16 + (size_t)group / 2 * 32;
+            struct q4_group low = q4_group(bytes, group), high = q4_group(bytes, group + 1);
             for (unsigned i = 0; i < 32; i++)
-                out[i] = step * (four[i] >> shift & 15) - below;
-            out += 32;
+                out[i] = low.step * (four[i] & 15) - low.below;
+            for (unsigned i = 0; i < 32; i++)
+                out[32 + i] = high.step * (four[i] >> 4) - high.below;
         }
     }
 }
@@ -169,15 +172,13 @@ JK_UNPACK_WIDE void jk_unpack_q5_k(const unsigned char *restrict bytes, size_t b
 {
     EACH(176)
     {
-        double scale = jk_unpack_half(bytes), least = jk_unpack_half(bytes + 2);
-        for (unsigned group = 0; group < 8; group++) {
-            const unsigned char *four = bytes + 48 + group / 2 * 32, *high = bytes + 16;
-            int small, offset, shift = group % 2 * 4;
-            q4_scale(bytes + 4, group, &small, &offset);
-            double step = scale * small, below = least * offset;
+        for (unsigned group = 0; group < 8; group += 2, out += 64) {
+            const unsigned char *four = bytes + 48 + (size_t)group / 2 * 32, *fifths = bytes + 16;
+            struct q4_group low = q4_group(bytes, group), high = q4_group(bytes, group + 1);
             for (unsigned i = 0; i < 32; i++)
-                out[i] = step * ((four[i] >> shift & 15) | (high[i] >> group & 1) << 4) - below;
-            out += 32;
+                out[i] = low.step * ((four[i] & 15) | (fifths[i] >> group & 1) << 4) - low.below;
+            for (unsigned i = 0; i < 32; i++)
+                out[32 + i] = high.step * (four[i] >> 4 | (fifths[i] >> (group + 1) & 1) << 4) - high.below;
         }
     }
 }

@@ -76,9 +76,9 @@ class Case(unittest.TestCase):
         os.makedirs(os.path.dirname(full), exist_ok=True)
         sketch.write_safetensors(full, tensors, **more)
 
-    def jokbo(self, *arguments, expect=DONE):
+    def jokbo(self, *arguments, expect=DONE, before=()):
         env = {"HOME": self.home, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "JOKBO_SERVER": "127.0.0.1:1"}
-        result = subprocess.run([os.path.join(BUILD, "jokbo"), *arguments], env=env, capture_output=True, timeout=120)
+        result = subprocess.run([*before, os.path.join(BUILD, "jokbo"), *arguments], env=env, capture_output=True, timeout=120)
         self.out, self.err = result.stdout.decode(), result.stderr.decode()
         self.assertEqual(result.returncode, expect, "%s\n%s%s" % (arguments, self.out[:2000], self.err))
         return self.out
@@ -112,7 +112,9 @@ class Same(Case):
             ("i8", "I8", shape, noise.randbytes(ROWS * COLUMNS)),
             ("e4m3", "F8_E4M3", shape, bytes(b for b in noise.randbytes(2 * ROWS * COLUMNS) if b & 127 != 127)[:ROWS * COLUMNS]),
             ("e5m2", "F8_E5M2", shape, bytes(b for b in noise.randbytes(2 * ROWS * COLUMNS) if b & 127 < 0x7c)[:ROWS * COLUMNS]),
+            ("e4m3 nan", "F8_E4M3", shape, b"\x01\xff" * (ROWS * COLUMNS // 2)), ("e5m2 inf", "F8_E5M2", shape, b"\x01\xfc" * (ROWS * COLUMNS // 2)),
             ("u8", "U8", shape, noise.randbytes(ROWS * COLUMNS)), ("i64", "I64", shape, noise.randbytes(8 * ROWS * COLUMNS)),
+            ("fnuz", "F8_E4M3FNUZ", shape, noise.randbytes(ROWS * COLUMNS)), ("fnuz too", "F8_E5M2FNUZ", shape, noise.randbytes(ROWS * COLUMNS)),
         ])
         self.assertEqual(self.compare().count("\nsketch "), 7)
 
@@ -211,11 +213,17 @@ class Folders(Case):
         self.jokbo("digest", self.root + "/none", expect=LOCAL_FILE)
         self.jokbo("digest", self.model, "--json", expect=USAGE)
 
-    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
     def test_unreadable(self):
-        os.chmod(self.write("a", b"a"), 0)
-        self.digest(expect=LOCAL_FILE)
-        self.assertIn("a: Permission denied", self.err)
+        """Root may read everything, unless it gives that right up."""
+        before = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+        if before and subprocess.run([*before, "true"], capture_output=True).returncode:
+            self.skipTest("root cannot give up rights here")
+        os.mkdir(self.model + "/sub")
+        for path, mode in ((self.write("a", b"a"), 0o644), (self.model + "/sub", 0o755)):
+            os.chmod(path, 0)
+            self.jokbo("digest", self.model, expect=LOCAL_FILE, before=before)
+            self.assertIn("%s: Permission denied" % os.path.basename(path), self.err)
+            os.chmod(path, mode)
 
     def test_ten_thousand_small_files_and_a_hole(self):
         for i in range(10000):
@@ -304,6 +312,19 @@ class Unsound(Case):
     def test_all_at_once(self):
         self.write("a.safetensors", b"")
         self.refused("b.gguf", b"GGUF", "a.safetensors: ", "b.gguf: ")
+
+    def test_numbers_that_are_not_finite_are_said(self):
+        """One is enough to take a tensor out of all comparisons, so whoever digests it hears of it, of a cached file too."""
+        sound, bad, worse = weights(1), [math.nan] + weights(2)[1:], weights(3)[:-1] + [-math.inf]
+        rest = ("rest", "U8", [1 << 20], bytes(1 << 20))  # so large a file is remembered
+        tensors = [(name, "F32", [ROWS, COLUMNS], float_bytes("f", values)) for name, values in (("a", sound), ("b", bad))] + [rest]
+        self.safetensors("m.safetensors", tensors)
+        for _ in range(2):
+            self.assertEqual(self.digest().count("\nsketch "), 1)
+            self.assertEqual(self.err, 'm.safetensors: numbers that are not finite (NaN or infinite) are in "b", which so has no sketch\n')
+        self.safetensors("m.safetensors", [*tensors[:2], ("c", "F32", [ROWS, COLUMNS], float_bytes("f", worse))])
+        self.digest("--jobs", "3")
+        self.assertIn('are in "b" and others, which so have no sketch\n', self.err)
 
     def test_what_nobody_here_knows_is_bytes_and_said(self):
         self.write("m.gguf", b"GGUF\0\0\0\x03" + bytes(16))
@@ -394,6 +415,12 @@ class Check(Case):
     def lines(self, version=2):
         return sketch.manifest(self.model, version=version).split("\n")
 
+    def test_numbers_that_are_not_finite(self):
+        """No line of the manifest says why a tensor has no sketch, so whoever has the files is told."""
+        self.safetensors("m.safetensors", [self.tensors[1], ("a", "F32", [ROWS, COLUMNS], float_bytes("f", [math.nan] + weights(1)[1:]))])
+        self.check(None, "ok files 2 files of", 'note file m.safetensors: numbers that are not finite (NaN or infinite) are in "a", which so has no sketch',
+                   "ok tensors 2 tensors and 0 sketches", expect=DONE)
+
     def test_lies_in_lines(self):
         for version in (1, 2):
             lines, at = self.lines(version), next(i for i, line in enumerate(self.lines(version)) if line.startswith("tensor "))
@@ -439,12 +466,17 @@ class Check(Case):
         self.write("notes.txt", b"")
         self.write("modeling.py", b"")
         self.write("extra.bin", b"")
+        for name in ("extra.npy", "sub/extra.Keras", "kernel.cu", "extra.nemo", "extra.tar.gz", "extra-1.0-py3-none-any.whl"):
+            self.write(name, b"")
         os.unlink(self.model + "/m.safetensors")
         self.jokbo("digest", self.model, "--check", path, expect=NOT_VERIFIED)
         told = " ".join(self.out.split())
         for words in ("FAILED file config.json: SHA-256", "FAILED file m.safetensors: it is missing", "FAILED files 2 of 2 differ",
                       "FAILED unlisted extra.bin: the manifest does not list it, and it is weights",
                       "FAILED unlisted modeling.py: the manifest does not list it, and it is code",
+                      "FAILED unlisted kernel.cu: the manifest does not list it, and it is code",
+                      *("FAILED unlisted %s: the manifest does not list it, and it is of a format that holds weights or code" % name
+                        for name in ("extra.npy", "sub/extra.Keras", "extra.nemo", "extra.tar.gz", "extra-1.0-py3-none-any.whl")),
                       "note unlisted neither weights nor code, and not in the manifest: notes.txt"):
             self.assertIn(words, told)
 

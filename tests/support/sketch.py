@@ -243,7 +243,7 @@ GGUF = {
     "Q3_K": (11, 256, 110, q3_k), "Q4_K": (12, 256, 144, q4_k), "Q5_K": (13, 256, 176, q5_k), "Q6_K": (14, 256, 210, q6_k),
     "IQ4_NL": (20, 32, 18, iq4_nl), "IQ4_XS": (23, 256, 136, iq4_xs),
 }
-OTHERS = {"U8": 1, "BOOL": 1, "I16": 2, "U16": 2, "I32": 4, "U32": 4, "I64": 8, "U64": 8, "F8_E8M0": 1, "C64": 8}
+OTHERS = {"U8": 1, "BOOL": 1, "I16": 2, "U16": 2, "I32": 4, "U32": 4, "I64": 8, "U64": 8, "F8_E8M0": 1, "F8_E4M3FNUZ": 1, "F8_E5M2FNUZ": 1, "C64": 8}
 
 
 def values_of(kind, data):
@@ -332,8 +332,8 @@ def sketch_lines(path, tensors, kinds, signs=public_signs):
     return lines
 
 
-def manifest(folder, gguf=None, version=2):
-    """The manifest of a folder. `gguf`: {path: tensors}, for these are not read again here."""
+def manifest(folder, gguf=None, version=2, signs=public_signs):
+    """The manifest of a folder. `gguf`: {path: tensors}, for these are not read again here. With other signs it is no manifest, but made alike."""
     files, headers, tensors, sketches = [], [], [], []
     for at, folders, names in os.walk(folder, followlinks=False):
         folders[:] = [f for f in folders if f not in (".jokbo", ".git", ".cache")]
@@ -348,9 +348,9 @@ def manifest(folder, gguf=None, version=2):
                 headers.append("header %s %s" % (hashlib.sha256(header).hexdigest(), encoded(path)))
                 tensors += ["tensor %s %s %s %s %s" % (hashlib.sha256(t).hexdigest(), dtype, shape_text(shape), encoded(n), encoded(path))
                             for n, dtype, shape, t in found]
-                sketches += sketch_lines(path, found, SAFETENSORS)
+                sketches += sketch_lines(path, found, SAFETENSORS, signs)
             elif path.endswith(".gguf"):
-                sketches += sketch_lines(path, gguf[path], {word: kind[1:] for word, kind in GGUF.items()})
+                sketches += sketch_lines(path, gguf[path], {word: kind[1:] for word, kind in GGUF.items()}, signs)
     lines = ["jokbo/manifest/v%d" % version] + [line for _, line in sorted(files)]
     lines += sorted(headers, key=str.encode) + sorted(tensors, key=str.encode)
     if version == 2:
@@ -395,6 +395,8 @@ def items_of(text):
                 name, _, part = name[:-1].rpartition("[")
             items.append(Item(words, digests.get((path, name)), part))
             items[-1].take(from_base64(first))
+    bare = [(i.digest, i.dtype, i.shape) for i in items if not i.sketch]
+    items = [i for i in items if i.sketch or bare.count((i.digest, i.dtype, i.shape)) <= 4]
     return sorted(items, key=lambda i: (i.path.encode(), i.name.encode()))
 
 

@@ -494,6 +494,36 @@ static void what_is_no_file_differs(void **unused)
     remove_from_folder("pipe");
 }
 
+/* A name that is too long for this system, as one that it may not read, is trouble of its own: the file may be right. */
+static void what_cannot_be_read_is_told_apart(void **unused)
+{
+    char name[300];
+    (void)unused;
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    struct jk_text manifest = {0};
+    jk_text_add_str(&manifest, "jokbo/manifest/v1\n");
+    for (int i = 100; i < 120; i++)
+        jk_text_add_str(&manifest, file_line(jk_arena_printf(&arena, "gone-%d", i), "x"));
+    struct jk_results results = compare(manifest.bytes, false);
+    assert_null(results.local);
+    jk_text_add_str(&manifest, file_line(name, "x"));
+    results = compare(manifest.bytes, false);
+    assert_non_null(results.local);
+    assert_non_null(strstr(results.local, "nnn…: File name too long"));
+    assert_true(says(&results, "files", "20 of 21 differ from the manifest, and 1 could not be read"));
+    jk_text_done(&manifest);
+    manifest = (struct jk_text){0};
+    jk_text_add_str(&manifest, "jokbo/manifest/v1\n");
+    jk_text_add_str(&manifest, file_line("a.txt/within", "x"));
+    assert_int_equal(jk_place_file(folder, "a.txt", JK_SPAN("one"), &arena, &error), JK_OK);
+    results = compare(manifest.bytes, false);
+    assert_int_equal(results.fails, 2);
+    assert_null(results.local);
+    remove_from_folder("a.txt");
+    jk_text_done(&manifest);
+}
+
 /* Many that differ: the first are named, all are counted. */
 static void names_are_bounded(void **unused)
 {
@@ -558,6 +588,7 @@ int main(void)
         TEST(the_home_of_receipts),
         TEST(files_are_compared),
         TEST(what_is_no_file_differs),
+        TEST(what_cannot_be_read_is_told_apart),
         TEST(names_are_bounded),
         TEST(a_link_that_is_not_listed_fails),
         TEST(unlisted_code_is_counted_past_the_named),

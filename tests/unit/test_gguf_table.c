@@ -159,6 +159,26 @@ static void one_tensor(struct jk_text *file, const char *name, uint64_t columns,
     pad(file, 32, 4096);
 }
 
+/* Their values are not known, but their place is. */
+static void types_without_sketches(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned type, elements, bytes;
+    } types[] = {{39, 32, 17}, {40, 64, 36}, {41, 128, 18}};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct jk_text file;
+        head(&file, 3, 1, 0);
+        tensor(&file, "w", types[i].elements, 3, types[i].type, 0);
+        pad(&file, 32, (size_t)3 * types[i].bytes);
+        struct outcome outcome = read_file(&file, file.len, file.len);
+        assert_true(outcome.read && !outcome.table.tensors[0].type->unpack);
+        assert_int_equal(outcome.table.tensors[0].end, file.len);
+        jk_tensors_done(&outcome.table);
+        jk_text_done(&file);
+    }
+}
+
 static void refuses_tensors(void **state)
 {
     (void)state;
@@ -176,6 +196,10 @@ static void refuses_tensors(void **state)
     one_tensor(&file, "w", 32, 1, 0, 32);
     refused(&file, "must be 0", false);
     one_tensor(&file, "w", 1025, 1, 0, 0);
+    refused(&file, "beyond the file", false);
+    head(&file, 3, 1, 0);
+    tensor(&file, "empty", 0, 1, 0, 0); /* nothing, in data that would begin behind the file's end */
+    assert_int_not_equal(file.len % 32, 0);
     refused(&file, "beyond the file", false);
     one_tensor(&file, "w", UINT64_MAX, 2, 0, 0);
     refused(&file, "overflows", false);
@@ -270,8 +294,10 @@ static void refuses_metadata(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places),          cmocka_unit_test(every_beginning), cmocka_unit_test(bytes_after),
-        cmocka_unit_test(refuses_tensors), cmocka_unit_test(refuses_heads),   cmocka_unit_test(refuses_metadata),
+        cmocka_unit_test(places),           cmocka_unit_test(every_beginning),
+        cmocka_unit_test(bytes_after),      cmocka_unit_test(types_without_sketches),
+        cmocka_unit_test(refuses_tensors),  cmocka_unit_test(refuses_heads),
+        cmocka_unit_test(refuses_metadata),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

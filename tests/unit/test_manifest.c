@@ -315,6 +315,10 @@ static void code_files(void **state)
     (void)state;
     assert_true(jk_manifest_is_code(JK_SPAN("modeling_x.py")) && jk_manifest_is_code(JK_SPAN("a/b.SO")));
     assert_true(jk_manifest_is_code(JK_SPAN("data.pkl")) && !jk_manifest_is_code(JK_SPAN("config.json")));
+    assert_true(jk_manifest_is_container(JK_SPAN("a/b.KERAS")) && jk_manifest_is_container(JK_SPAN("m.tar.gz")));
+    assert_false(jk_manifest_is_container(JK_SPAN("tokenizer.model")) ||
+                 jk_manifest_is_container(JK_SPAN("vocab.json")));
+    assert_false(jk_manifest_is_weights(JK_SPAN("a.npy"))); /* or weights digests would become others */
 }
 
 /* ---- limits ---- */

@@ -105,6 +105,12 @@ const char *jk_print_number(struct jk_cli *cli, int64_t value)
     return copy ? copy : "";
 }
 
+const char *jk_print_hundredths(struct jk_cli *cli, uint32_t share)
+{
+    const char *text = jk_arena_printf(&cli->arena, "%u.%02u %%", share / 100, share % 100);
+    return text ? text : "";
+}
+
 const char *jk_print_plural(struct jk_cli *cli, int64_t value, const char *one, const char *many)
 {
     const char *text = jk_arena_printf(&cli->arena, "%s %s", jk_print_number(cli, value), value == 1 ? one : many);

@@ -32,6 +32,8 @@ void jk_print_facts_wrapped(struct jk_table *table, struct jk_cli *cli);
 const char *jk_print_painted(struct jk_cli *cli, enum jk_paint paint, const char *text);
 /* "1,234,567"; in the arena. */
 const char *jk_print_number(struct jk_cli *cli, int64_t value);
+/* "12.34 %" of 1234 hundredths of a per cent; in the arena. */
+const char *jk_print_hundredths(struct jk_cli *cli, uint32_t share);
 /* "1 release", "3 releases". */
 const char *jk_print_plural(struct jk_cli *cli, int64_t value, const char *one, const char *many);
 const char *jk_print_safe(struct jk_cli *cli, const char *text);
