@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/ascii.h"
+#include "domain/grade.h"
 #include "domain/ident.h"
 #include "domain/lineage.h"
 #include "domain/lines.h"

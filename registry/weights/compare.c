@@ -81,13 +81,6 @@ static struct jk_span tail_key(const struct jk_item *item)
     return tail_of(item->shape);
 }
 
-/* The place of the first whose key is not below. */
-static size_t first_of(const struct jk_item *const *items, size_t count, struct jk_span (*key)(const struct jk_item *),
-                       struct jk_span wanted)
-{
-    return JK_LOWER_BOUND(count, at, jk_span_compare(key(items[at]), wanted) < 0);
-}
-
 /* ---- pairs ---- */
 
 static bool is_equal(const struct jk_item *one, const struct jk_item *two)
@@ -122,13 +115,6 @@ static const struct jk_item *first_named(const struct lookup *lookup, const stru
     return lookup->by_name[first];
 }
 
-/* With its name and shape; else with its name and another first dimension. */
-static const struct jk_item *namesake(const struct lookup *lookup, const struct jk_item *one)
-{
-    const struct jk_item *same = first_named(lookup, one, true);
-    return same ? same : first_named(lookup, one, false);
-}
-
 /* Whether `next` takes the place of what was best: more alike, in the order of the likenesses and then of |r|. */
 static bool is_better(const struct jk_pair *next, const struct jk_pair *best)
 {
@@ -150,7 +136,7 @@ static void search(struct lookup *lookup, const struct jk_item *const *items,
                    struct jk_span (*key)(const struct jk_item *), struct jk_pair *best)
 {
     const struct jk_item *one = best->one;
-    size_t at = first_of(items, lookup->count, key, key(one));
+    size_t at = JK_LOWER_BOUND(lookup->count, place, jk_span_compare(key(items[place]), key(one)) < 0);
     if (at == lookup->count || !jk_span_equal(key(items[at]), key(one))) return;
     size_t end = group_end(items, lookup->count, key, at);
     while (at < end && best->likeness != JK_EQUAL) {
@@ -170,8 +156,9 @@ static void search(struct lookup *lookup, const struct jk_item *const *items,
 
 static struct jk_pair pair_of(struct lookup *lookup, const struct jk_item *one)
 {
-    const struct jk_item *known = namesake(lookup, one);
+    const struct jk_item *known = first_named(lookup, one, true);
     struct jk_pair first = {.one = one, .likeness = JK_UNPAIRED}, best = first, longer = first;
+    if (!known) known = first_named(lookup, one, false); /* with another first dimension */
     if (known) first = judge(one, known);
     if (first.likeness <= JK_KIN) return first;
     search(lookup, lookup->by_shape, shape_key, &best);
