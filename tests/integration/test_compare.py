@@ -2,8 +2,10 @@
 what was done to a model: trained on, quantized, re-sharded, pruned, extended, merged, or only claimed? Folders and manifests without a
 server; registered models with one."""
 import csv
+import hashlib
 import io
 import json
+import math
 import os
 import random
 import shutil
@@ -15,43 +17,28 @@ import unittest
 import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import evidence  # noqa: E402
+import quantize  # noqa: E402
 import sketch  # noqa: E402
 from jokbo import BUILD, Server  # noqa: E402
+from models import WIDTH, changed, disguised, f32, family, noise, write_model  # noqa: E402
 
-DONE, USAGE, REFUSED, NOT_FOUND, LOCAL_FILE = 0, 2, 4, 5, 9
-WIDTH, KINDS = 128, ("self_attn.q_proj", "self_attn.k_proj", "mlp.up_proj")
+DONE, USAGE, REFUSED, NOT_FOUND, UNREACHABLE, LOCAL_FILE = 0, 2, 4, 5, 8, 9
 KEYS = ["equal", "nearly_equal", "kin", "foreign", "not_comparable", "not_paired"]
 
 
-def noise(seed, count, deviation=0.02):
-    source = random.Random(seed)
-    return [source.gauss(0, deviation) for _ in range(count)]
+def slerp(one, two):
+    """Half-way on the sphere."""
+    length = math.sqrt(sum(a * a for a in one) * sum(b * b for b in two))
+    angle = math.acos(sum(a * b for a, b in zip(one, two)) / length)
+    return [math.sin(angle / 2) * (a + b) / math.sin(angle) for a, b in zip(one, two)]
 
 
-def family(seed, layers=4, vocabulary=140):
-    """[(name, rows, values)]"""
-    tensors = [("model.embed_tokens.weight", vocabulary, noise(repr((seed, 0)), vocabulary * WIDTH))]
-    for layer in range(layers):
-        tensors += [("model.layers.%d.%s.weight" % (layer, kind), WIDTH, noise(repr((seed, layer, kind)), WIDTH * WIDTH)) for kind in KINDS]
-    return tensors + [("lm_head.weight", vocabulary, noise(repr((seed, 1)), vocabulary * WIDTH))]
-
-
-def changed(tensors, amount, seed="change"):
-    return [(name, rows, [v + n for v, n in zip(values, noise(repr((seed, name)), len(values), 0.02 * amount))]) for name, rows, values in tensors]
-
-
-def f32(values):
-    return struct.pack("<%df" % len(values), *values)
-
-
-def q8_0(values):
-    """A plain quantization: the largest of 32 is 127."""
-    out = b""
-    for at in range(0, len(values), 32):
-        block = values[at:at + 32]
-        scale = max(map(abs, block)) / 127 or 1.0
-        out += struct.pack("<e32b", scale, *(max(-127, min(127, round(v / scale))) for v in block))
-    return out
+def reordered(values, rows, columns, heads):
+    """The rows of each head, of which the first half and the second alternate then."""
+    half = rows // heads // 2
+    order = [head * 2 * half + side * half + i for head in range(heads) for i in range(half) for side in range(2)]
+    return [value for row in order for value in values[row * columns:(row + 1) * columns]]
 
 
 class Case(unittest.TestCase):
@@ -66,13 +53,7 @@ class Case(unittest.TestCase):
 
     @classmethod
     def make(cls, name, tensors, shards=1):
-        folder = os.path.join(cls.root, name)
-        os.mkdir(folder)
-        norms = [("model.norm.weight", "F32", [WIDTH], f32([1.0] * WIDTH))]
-        made = [(n, "F32", [rows, len(values) // rows], f32(values)) for n, rows, values in tensors] + norms
-        for shard in range(shards):
-            sketch.write_safetensors("%s/model-%d.safetensors" % (folder, shard), made[shard::shards])
-        return folder
+        return write_model(os.path.join(cls.root, name), tensors, shards)
 
     @classmethod
     def jokbo(cls, *arguments, expect=DONE, **env):
@@ -88,10 +69,14 @@ class Case(unittest.TestCase):
         with open(side) as f:
             return f.read()
 
-    def compare(self, one, two):
+    def compare(self, one, two, key=None):
         """The answer, after it was held against the other implementation."""
-        answer = json.loads(self.jokbo("compare", one, two, "--json").stdout)
-        texts = [self.manifest_of(side) for side in (one, two)]
+        answer = json.loads(self.jokbo("compare", one, two, "--json", *(["--challenge-key", key.hex()] if key else [])).stdout)
+        self.assertEqual(answer["challenge_key"], key and key.hex())
+        if key:
+            texts = [sketch.manifest(side, signs=lambda count: sketch.challenge_signs(key, count)) for side in (one, two)]
+        else:
+            texts = [self.manifest_of(side) for side in (one, two)]
         shares, pairs = sketch.compared(*texts)
         for share in [answer["whole"]] + answer["parts"]:
             wanted = shares.pop(share["part"])
@@ -146,10 +131,10 @@ class Changes(Case):
         self.assertEqual(answer["longer"], 2)
 
     def test_a_merge_and_one_part_taken_over(self):
-        merged = [(name, rows, [(a + b) / 2 for a, b in zip(values, other[2])]) for (name, rows, values), other in zip(family("parent"), family("foreign"))]
-        folder = self.make("merged", merged)
-        for parent in (self.parent, self.foreign):
-            self.assertEqual(self.shares(self.compare(folder, parent)), {"kin": 1})
+        for how, merge in (("linear", lambda a, b: [(x + y) / 2 for x, y in zip(a, b)]), ("slerp", slerp)):
+            folder = self.make(how, [(name, rows, merge(values, other[2])) for (name, rows, values), other in zip(family("parent"), family("foreign"))])
+            for parent in (self.parent, self.foreign):
+                self.assertEqual(self.shares(self.compare(folder, parent)), {"kin": 1}, how)
         taken = family("third")
         taken[0] = family("parent")[0]
         answer = self.compare(self.make("taken", taken), self.parent)
@@ -159,15 +144,67 @@ class Changes(Case):
         self.assertEqual(list(parts), ["lm_head", "model.embed_tokens", "model.layers"])
 
     def test_quantized_by_another_program(self):
-        folder = os.path.join(self.root, "gguf")
-        os.mkdir(folder)
-        tensors = [("token_embd.weight" if "embed" in name else "output.weight" if "head" in name else
-                    name.replace("model.layers.", "blk.").replace(".self_attn.q_proj", ".attn_q"), "Q8_0", [rows, len(values) // rows], q8_0(values))
-                   for name, rows, values in family("parent")]
-        sketch.write_gguf(folder + "/model.gguf", tensors)
-        answer = self.compare(folder, self.parent)
-        self.assertEqual(set(self.shares(answer)) - {"kin", "nearly_equal"}, set())
-        self.assertEqual(answer["renamed"], len(tensors))
+        """Rows of 256, for the types that have blocks of these; the same numbers in the parent's."""
+        parent = self.make("of 256", [(name, rows // 2, values) for name, rows, values in family("parent", layers=1)])
+        for word, least in (("Q8_0", 9998), ("Q6_K", 9970), ("Q4_K", 9900), ("Q4_0", 9800)):
+            folder = os.path.join(self.root, word)
+            os.mkdir(folder)
+            pack = getattr(quantize, word.lower())
+            tensors = [("token_embd.weight" if "embed" in name else "output.weight" if "head" in name else
+                        name.replace("model.layers.", "blk.").replace(".self_attn.q_proj", ".attn_q"), word, [rows // 2, len(values) // (rows // 2)],
+                        pack(values)) for name, rows, values in family("parent", layers=1)]
+            sketch.write_gguf(folder + "/model.gguf", tensors)
+            answer = self.compare(folder, parent)
+            self.assertEqual(set(self.shares(answer)) - {"kin", "nearly_equal"}, set(), word)
+            self.assertEqual(answer["renamed"], len(tensors))
+            self.assertGreater(min(pair["similarity"] for pair in answer["pairs"]), least, word)
+
+    def test_rows_that_a_conversion_reorders(self):
+        """As llama.cpp writes queries and keys of Llama's architecture: with 4 heads, each with keys of its own, and with keys that all share.
+        The rest is found; how much that is decides the grade, as registry/docs/weights.md says."""
+        for heads, keys, units, wanted in ((4, 4, 688, "part"), (4, 1, 1792, "kin")):
+            tensors = [(gguf, name, rows, columns, noise(name + str(keys), rows * columns)) for gguf, name, rows, columns in (
+                ("token_embd", "model.embed_tokens", 520, 256), ("output", "lm_head", 520, 256), ("blk.0.attn_q", "model.layers.0.self_attn.q_proj", 256, 256),
+                ("blk.0.attn_k", "model.layers.0.self_attn.k_proj", 64 * keys, 256), ("blk.0.attn_v", "model.layers.0.self_attn.v_proj", 64 * keys, 256),
+                ("blk.0.attn_output", "model.layers.0.self_attn.o_proj", 256, 256), ("blk.0.ffn_up", "model.layers.0.mlp.up_proj", units, 256))]
+            original = self.make("original of %d" % keys, [(name + ".weight", rows, made) for _, name, rows, _, made in tensors])
+            folder = os.path.join(self.root, "converted of %d" % keys)
+            os.mkdir(folder)
+            sketch.write_gguf(folder + "/model.gguf", [
+                (gguf + ".weight", "F16", [rows, columns], quantize.f16(reordered(made, rows, columns, keys if "attn_k" in gguf else heads)
+                                                                      if "attn_q" in gguf or "attn_k" in gguf else made))
+                for gguf, _, rows, columns, made in tensors])
+            answer = self.compare(folder, original)
+            foreign = {pair["tensor"]["name"] for pair in answer["pairs"] if pair["likeness"] == "foreign"}
+            self.assertEqual(foreign, {"blk.0.attn_q.weight", "blk.0.attn_k.weight"})
+            self.assertEqual(set(self.shares(answer)), {"nearly_equal", "foreign"})
+            self.assertEqual(evidence.grade(evidence.Shares([answer["whole"][key] for key in KEYS]), False), wanted)
+
+    def test_shorter_numbers(self):
+        for word, pack in (("F16", quantize.f16), ("BF16", quantize.bf16)):
+            folder = os.path.join(self.root, word)
+            os.mkdir(folder)
+            sketch.write_safetensors(folder + "/m.safetensors", [(name, word, [rows, len(values) // rows], pack(values)) for name, rows, values in family("parent")])
+            self.assertEqual(self.shares(self.compare(folder, self.parent)), {"nearly_equal": 1}, word)
+
+    def test_an_adapter(self):
+        """Its matrices are of other shapes; a row's length in common makes no pair."""
+        adapter = [("base_model.%s.lora_%s.weight" % (name, side), rows, noise(name + side, rows * columns)) for name, rows, _ in family("parent")
+                   for side, rows, columns in (("A", 192, WIDTH), ("B", rows, 192))]
+        self.assertEqual(self.shares(self.compare(self.make("lora", adapter), self.parent)), {"not_paired": 1})
+
+    def test_trained_against_the_public_signs(self):
+        """Screened as kin of a stranger, and no more of its parent; a key that came later says what it is."""
+        made = self.make("disguised", [(name, rows, disguised(values, other)) for (name, rows, values), (_, _, other) in zip(family("parent"), family("foreign"))])
+        screened = self.shares(self.compare(made, self.foreign))
+        self.assertEqual(screened.get("nearly_equal", 0) + screened.get("kin", 0), 1)
+        self.assertEqual(self.shares(self.compare(made, self.parent)), {"foreign": 1})
+        key = hashlib.sha256(b"later").digest()
+        self.assertEqual(self.shares(self.compare(made, self.foreign, key)), {"foreign": 1})
+        unmasked = self.compare(made, self.parent, key)
+        self.assertEqual(self.shares(unmasked), {"kin": 1})
+        self.assertGreater(unmasked["whole"]["kin_median"], 9500)
+        self.assertEqual(self.shares(self.compare(self.parent, self.parent, key)), {"equal": 1})
 
     def test_experts_stacked_and_apart(self):
         experts = [noise("expert %d" % e, WIDTH * WIDTH) for e in range(3)]
@@ -190,6 +227,21 @@ class Changes(Case):
             sketch.write_safetensors(folders[i] + "/m.safetensors",
                                      [("w%d" % k, "I32", [WIDTH, WIDTH], data[k]) for k in range(2)] + [("mask", "BOOL", [WIDTH, WIDTH], bytes(WIDTH * WIDTH))])
         self.assertEqual(self.shares(self.compare(*folders)), {"equal": 0.5, "not_comparable": 0.5})
+
+
+    def test_what_repeats_is_no_weights(self):
+        """Zero points of a symmetric quantization are the same in each layer, and in each model."""
+        folders = []
+        for model in range(2):
+            folders.append(os.path.join(self.root, "symmetric%d" % model))
+            os.mkdir(folders[model])
+            packed = [("layers.%d.qweight" % k, "I32", [WIDTH, WIDTH], random.Random(10 * model + k).randbytes(4 * WIDTH * WIDTH)) for k in range(6)]
+            zeros = [("layers.%d.qzeros" % k, "I32", [WIDTH, WIDTH], b"\x77" * (4 * WIDTH * WIDTH)) for k in range(6)]
+            fewer = [("layers.%d.scales" % k, "I32", [WIDTH, WIDTH], b"\x11" * (4 * WIDTH * WIDTH)) for k in range(4)]
+            sketch.write_safetensors(folders[model] + "/m.safetensors", packed + zeros + fewer)
+        answer = self.compare(*folders)
+        self.assertEqual(len(answer["pairs"]), 10)
+        self.assertEqual(self.shares(answer), {"equal": 0.4, "not_comparable": 0.6})
 
 
 class Telling(Case):
@@ -218,8 +270,14 @@ class Telling(Case):
                 self.assertEqual(row[key], "" if share[key] is None else str(share[key]), (key, row))
         self.jokbo("compare", folder, other, "--csv", "--json", expect=USAGE)
 
+    def test_names_that_reorder_a_line(self):
+        folder = self.make("turned", [("a\u202e.0.w", WIDTH, noise("turned", WIDTH * WIDTH))])
+        out = self.jokbo("compare", folder, folder).stdout
+        self.assertNotIn("\u202e", out)
+        self.assertIn("\na? 0  █\n", out)
+
     def test_the_picture_is_svg(self):
-        tensors = [("a<&\">.%d.w" % i, WIDTH, noise(i, WIDTH * WIDTH)) for i in range(3)]
+        tensors = [("a<&\"\uffff>.%d.w" % i, WIDTH, noise(i, WIDTH * WIDTH)) for i in range(3)]
         folder, path = self.make("strange", tensors), self.root + "/picture.svg"
         self.jokbo("compare", folder, folder, "--svg", path)
         tree = xml.etree.ElementTree.parse(path).getroot()
@@ -242,6 +300,17 @@ class Telling(Case):
             f.write("x\n")
         self.assertIn("v1: Line ", self.jokbo("compare", paths[0], paths[1], expect=REFUSED).stderr)
         self.jokbo("compare", paths[1], expect=USAGE)
+
+    def test_what_is_neither(self):
+        self.assertIn("there is no folder or manifest ./none, and no model has such a name", self.jokbo("compare", self.parent, "./none", expect=LOCAL_FILE).stderr)
+        self.assertIn("a/none@2: there is no such folder or manifest, so the registry was asked", self.jokbo("compare", self.parent, "a/none@2", expect=UNREACHABLE).stderr)
+
+    def test_a_key_is_for_folders(self):
+        key = "ab" * 32
+        self.assertIn("By sketches under the challenge's key %s.\n" % key, self.jokbo("compare", self.parent, self.foreign, "--challenge-key", key).stdout)
+        for other, words, wrong in ((self.foreign, "64 hexadecimal digits", key[1:]), (self.foreign, "64 hexadecimal digits", key.upper()),
+                                    (__file__, "only a folder's weights", key), ("a/b", "only a folder's weights", key)):
+            self.assertIn(words, self.jokbo("compare", self.parent, other, "--challenge-key", wrong, expect=USAGE).stderr)
 
 
 class Registered(Case):

@@ -24,6 +24,7 @@
 #include "service/records/unnamed.h"
 #include "service/records/uploads.h"
 #include "service/call/write.h"
+#include "weights/challenge_text.h"
 
 #define DATA_MAX     (512u << 10)
 #define WINDOW_LEAST (64u << 10)         /* bytes, or all that are left, … */
