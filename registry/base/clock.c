@@ -10,7 +10,6 @@
 
 #define SECOND_US  INT64_C(1000000)
 #define DAY_S      INT64_C(86400)
-#define DAY_US     (DAY_S * SECOND_US)
 #define KOREA_US   (9 * 3600 * SECOND_US)
 #define YEAR_FIRST 1970
 #define YEAR_LAST  9999
@@ -71,8 +70,8 @@ static int64_t clamp(int64_t time_us)
 void jk_time_format(int64_t time_us, char out_text[JK_TIME_TEXT])
 {
     int64_t time = clamp(time_us);
-    struct date date = date_of(time / DAY_US);
-    unsigned second = (unsigned)(time % DAY_US / SECOND_US);
+    struct date date = date_of(time / JK_DAY_US);
+    unsigned second = (unsigned)(time % JK_DAY_US / SECOND_US);
     char text[80]; /* wide enough for any int, because the compiler checks the worst case */
     snprintf(text, sizeof text, "%04d-%02d-%02dT%02u:%02u:%02u.%06uZ", date.year, date.month, date.day, second / 3600,
              second / 60 % 60, second % 60, (unsigned)(time % SECOND_US));
@@ -181,12 +180,6 @@ static bool in_range(int64_t time_us, int64_t *out_time_us)
     return true;
 }
 
-/* RFC 3339, 5.7: a leap second occurs at the end of a month, UTC. It is read as the second after it. */
-static bool leap_second_allowed(int64_t second)
-{
-    return second >= 0 && second % DAY_S == 0 && second <= TIME_LAST / SECOND_US && date_of(second / DAY_S).day == 1;
-}
-
 bool jk_time_parse(struct jk_span text, int64_t *out_time_us)
 {
     struct date date;
@@ -195,11 +188,13 @@ bool jk_time_parse(struct jk_span text, int64_t *out_time_us)
     char mark;
     if (!take_date(&text, &date)) return false;
     int64_t day = days_of(date);
-    if (text.len == 0) return in_range(day * DAY_US - KOREA_US, out_time_us);
+    if (text.len == 0) return in_range(day * JK_DAY_US - KOREA_US, out_time_us);
     if (!take_mark(&text, "Tt", &mark) || !take_second(&text, &second, &leap)) return false;
     if (!take_fraction(&text, &fraction_us) || !take_offset(&text, &offset)) return false;
     int64_t utc = day * DAY_S + second - offset;
-    if (leap && !leap_second_allowed(utc)) return false;
+    /* RFC 3339, 5.7: a leap second occurs at the end of a month, UTC. It is read as the second after it. */
+    if (leap && (utc < 0 || utc % DAY_S != 0 || utc > TIME_LAST / SECOND_US || date_of(utc / DAY_S).day != 1))
+        return false;
     return in_range(utc * SECOND_US + fraction_us, out_time_us);
 }
 
@@ -245,7 +240,7 @@ bool jk_time_parse_canonical(struct jk_span text, int64_t *out_time_us)
 
 unsigned jk_time_month(int64_t time_us)
 {
-    struct date date = date_of(clamp(clamp(time_us) + KOREA_US) / DAY_US);
+    struct date date = date_of(clamp(clamp(time_us) + KOREA_US) / JK_DAY_US);
     return (unsigned)((date.year - YEAR_FIRST) * 12 + date.month - 1);
 }
 
@@ -269,7 +264,7 @@ bool jk_month_parse(struct jk_span text, unsigned *out_month)
 
 int64_t jk_time_day(int64_t time_us)
 {
-    return (clamp(time_us) + KOREA_US) / DAY_US;
+    return (clamp(time_us) + KOREA_US) / JK_DAY_US;
 }
 
 static int64_t read_clock_us(clockid_t clock)

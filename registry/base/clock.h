@@ -6,6 +6,9 @@
 
 #include "base/span.h"
 
+#define JK_HOUR_US INT64_C(3600000000)
+#define JK_DAY_US  (24 * JK_HOUR_US)
+
 #define JK_TIME_TEXT 28 /* "2026-01-15T00:00:00.000000Z" and its NUL */
 
 void jk_time_format(int64_t time_us, char out_text[JK_TIME_TEXT]);

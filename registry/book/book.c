@@ -21,6 +21,7 @@
     X(weights, struct jk_weights_row)                                                                                  \
     X(artifacts, struct jk_artifact_row)                                                                               \
     X(manifests, struct jk_manifest_row)                                                                               \
+    X(holdings, struct jk_holding)                                                                                     \
     X(file_sets, struct jk_files_row)                                                                                  \
     X(externals, struct jk_external_row)                                                                               \
     X(adoptions, struct jk_adoption)                                                                                   \
@@ -50,6 +51,7 @@
     X(disputes, struct jk_dispute)                                                                                     \
     X(observations, struct jk_observation_row)                                                                         \
     X(more, struct jk_more_row)                                                                                        \
+    X(runs, struct jk_run_row)                                                                                         \
     X(censuses, struct jk_census)                                                                                      \
     X(root_sets, struct jk_root_set)                                                                                   \
     X(declared, struct jk_declared_row)                                                                                \
@@ -259,7 +261,7 @@ struct jk_more_row *jk_book_need_more(struct jk_book *book, uint32_t model)
     if (slot != JK_NONE) return jk_more_row(book, slot);
     struct jk_more_row *row = jk_book_append(book, &book->more, &slot);
     if (!row) return NULL;
-    *row = (struct jk_more_row){.disputed = JK_NONE, .observed = JK_NONE};
+    *row = (struct jk_more_row){.disputed = JK_NONE, .observed = JK_NONE, .runs = JK_NONE};
     jk_book_set(book, &jk_model_row(book, model)->more, slot);
     return row;
 }

@@ -93,6 +93,17 @@ bool jk_book_release_is_held(const struct jk_book *book, uint32_t release, uint3
     return jk_digest_equal(&jk_manifest_row(book, manifest)->weights, &row->pub.weights);
 }
 
+uint32_t jk_book_holdings(const struct jk_book *book, uint32_t n)
+{
+    return JK_LOWER_BOUND(book->holdings.count, at, jk_holding_row(book, at)->from < n);
+}
+
+const struct jk_holding *jk_book_holding(const struct jk_book *book, uint32_t slot)
+{
+    JK_CHECK(slot < book->holdings.count);
+    return jk_holding_row(book, slot);
+}
+
 bool jk_book_holds_manifest(const struct jk_book *book, uint32_t model, uint32_t n)
 {
     uint32_t release = jk_book_standing_release(book, model, n);

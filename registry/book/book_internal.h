@@ -9,6 +9,7 @@
 #include "book/book.h"
 #include "book/book_ask.h"
 #include "book/chunks.h"
+#include "book/holdings.h"
 #include "domain/ident.h"
 #include "book/index.h"
 #include "book/journal.h"
@@ -51,12 +52,19 @@ struct jk_model_row {
     uint32_t changed;   /* its position in the list of changed models, if it is there */
     uint64_t stamp;     /* scratch of the walk down */
     uint16_t month;     /* of the registration entry */
+    uint8_t registrar;  /* it was a registrar's */
+    uint8_t census;     /* and the entry after it is what a census saw of it */
     uint32_t more;      /* what few models have; JK_NONE: nothing of it */
 };
 _Static_assert(sizeof(struct jk_model_row) == 64, "walks of all models read one cache line of each");
 struct jk_more_row {   /* of a model; JK_NONE for none */
     uint32_t disputed; /* newest dispute about origin against it */
     uint32_t observed; /* newest observation of it */
+    uint32_t runs;     /* newest complete run over it, a base model */
+};
+struct jk_run_row { /* a complete run over one base model */
+    uint32_t census;
+    uint32_t older; /* over the same */
 };
 struct jk_alias_row {
     struct jk_alias pub;
@@ -119,6 +127,22 @@ struct jk_external_row {
 struct jk_observation_row {
     struct jk_observation pub;
     struct jk_link by_identity, by_id; /* with the hub */
+};
+struct jk_verifier_row {
+    struct jk_span id;
+    uint32_t from;    /* entry of the first ruling about it */
+    uint32_t rulings; /* newest */
+    struct jk_link by_id;
+};
+struct jk_leave_row { /* for one more challenge of a release by a verifier */
+    uint32_t from;
+    uint32_t verifier;
+    uint32_t older; /* of the same release */
+};
+struct jk_kept_row { /* an artifact that references name */
+    struct jk_digest artifact;
+    uint32_t held; /* switch history */
+    struct jk_link by_artifact;
 };
 struct jk_namespace_row { /* an organisation of a hub, whoever holds it */
     struct jk_span name;  /* "host/organisation" */
@@ -227,10 +251,11 @@ struct jk_book {
     struct jk_span origin, key, purpose;
     struct jk_chunks times; /* int64_t */
     struct jk_chunks names, listed, reserved, publishers, days, models, aliases, releases, tenures, weights, artifacts,
-        manifests, file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers, license_facts,
-        spdx_lists, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches, edges, touches,
-        spells, root_sets, declared, keys, policies, stages, stage_facts, closings, rulings, disputes, observations,
-        censuses, more;
+        manifests, holdings, file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers,
+        license_facts, spdx_lists, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches,
+        edges, touches, spells, root_sets, declared, keys, policies, stages, stage_facts, closings, rulings, disputes,
+        observations, censuses, runs, more, vouched, verifiers, challenges, attests, leaves, evidences, references,
+        kept;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
         artifact_index, files_index, identity_index, id_index, external_index, namespace_index, license_index,
         identifier_index, team_index, institution_index, verifier_index, reference_index, kept_index, root_set_index;
@@ -259,12 +284,17 @@ JK_BOOK_ROW(jk_tenure_row, jk_tenure_row, tenures)
 JK_BOOK_ROW(jk_weights_row, jk_weights_row, weights)
 JK_BOOK_ROW(jk_artifact_row, jk_artifact_row, artifacts)
 JK_BOOK_ROW(jk_manifest_row, jk_manifest_row, manifests)
+JK_BOOK_ROW(jk_holding_row, jk_holding, holdings)
 JK_BOOK_ROW(jk_files_row, jk_files_row, file_sets)
 JK_BOOK_ROW(jk_declared_row, jk_declared_row, declared)
 JK_BOOK_ROW(jk_external_row, jk_external_row, externals)
 JK_BOOK_ROW(jk_adoption_row, jk_adoption, adoptions)
 JK_BOOK_ROW(jk_observation_row, jk_observation_row, observations)
 JK_BOOK_ROW(jk_census_row, jk_census, censuses)
+JK_BOOK_ROW(jk_run_row, jk_run_row, runs)
+JK_BOOK_ROW(jk_verifier_row, jk_verifier_row, verifiers)
+JK_BOOK_ROW(jk_leave_row, jk_leave_row, leaves)
+JK_BOOK_ROW(jk_kept_row, jk_kept_row, kept)
 JK_BOOK_ROW(jk_namespace_row, jk_namespace_row, namespaces)
 JK_BOOK_ROW(jk_namespace_terms, jk_namespace, namespace_terms)
 JK_BOOK_ROW(jk_license_row, jk_license_row, licenses)
@@ -388,8 +418,6 @@ void jk_book_summarize(struct jk_book *book, uint32_t release); /* fills roots, 
 enum jk_status jk_book_apply_held(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
 enum jk_status jk_book_apply_withdrawn(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
 void jk_book_enter_artifact(struct jk_book *book, uint32_t release); /* interns it, for its row */
-/* Whether the manifest that a release names is stored, and states the weights that the release states. */
-bool jk_book_release_is_held(const struct jk_book *book, uint32_t release, uint32_t n);
 /* For an artifact, given by the first release that names it (JK_NONE: none): the history of its being stored, and the
  * slot of its set of weight files if known at n; JK_NONE for none. */
 uint32_t jk_book_artifact_held(const struct jk_book *book, uint32_t artifact);

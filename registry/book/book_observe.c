@@ -100,10 +100,18 @@ bool jk_census_covers(const struct jk_census *census, uint32_t base)
 
 uint32_t jk_book_last_census(const struct jk_book *book, struct jk_span hub, uint32_t base, uint32_t n)
 {
-    for (uint32_t slot = jk_book_censuses(book, n); slot-- > 0;) {
-        const struct jk_census *census = jk_census_row(book, slot);
-        if (jk_span_equal(census->hub, hub) && (base == JK_NONE || jk_census_covers(census, base))) return slot;
+    if (base != JK_NONE) {
+        /* A list of models asks this of every root of each, so that runs over others are not walked. */
+        const struct jk_more_row *more = jk_more_of(book, base);
+        uint32_t slot = more ? more->runs : JK_NONE;
+        for (; slot != JK_NONE; slot = jk_run_row(book, slot)->older) {
+            const struct jk_census *census = jk_census_row(book, jk_run_row(book, slot)->census);
+            if (census->from < n && jk_span_equal(census->hub, hub)) return jk_run_row(book, slot)->census;
+        }
+        return JK_NONE;
     }
+    for (uint32_t slot = jk_book_censuses(book, n); slot-- > 0;)
+        if (jk_span_equal(jk_census_row(book, slot)->hub, hub)) return slot;
     return JK_NONE;
 }
 
@@ -185,6 +193,17 @@ static void add_observation(struct jk_book *book, const struct jk_entry *entry, 
     jk_book_touch(book, model);
 }
 
+/* A batch's entries bear one time. */
+static void note_census(struct jk_book *book, const struct jk_entry *entry, uint32_t model)
+{
+    static const uint8_t yes = 1;
+    struct jk_model_row *row = jk_model_row(book, model);
+    if (!row->registrar || row->pub.index + 1 != book->size) return;
+    if (jk_book_time(book, row->pub.index) != entry->time_us) return;
+    jk_journal_copy(&book->journal, &row->census, &yes, sizeof yes);
+    jk_book_list_changed(book, model);
+}
+
 enum jk_status jk_book_apply_observe(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
     const char *fault = observed_fault(entry);
@@ -193,6 +212,7 @@ enum jk_status jk_book_apply_observe(struct jk_book *book, const struct jk_entry
     if (entry->model.len > 0 && model == JK_NONE)
         return JK_BOOK_REFUSE(error, "entry %u: there is no model %.*s", book->size, JK_SPAN_ARG(entry->model));
     add_observation(book, entry, model);
+    if (model != JK_NONE) note_census(book, entry, model);
     return JK_OK;
 }
 
@@ -225,6 +245,16 @@ static enum jk_status find_bases(struct jk_book *book, struct jk_span names, uin
     return JK_OK;
 }
 
+static void chain_run(struct jk_book *book, uint32_t base, uint32_t census)
+{
+    uint32_t slot;
+    struct jk_more_row *more = jk_book_need_more(book, base);
+    struct jk_run_row *row = more ? jk_book_append(book, &book->runs, &slot) : NULL;
+    if (!row) return; /* out of memory: said at the end */
+    *row = (struct jk_run_row){.census = census, .older = more->runs};
+    jk_book_set(book, &more->runs, slot);
+}
+
 enum jk_status jk_book_apply_census(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
     uint32_t bases[JK_CENSUS_BASES_MAX], count = 0, slot;
@@ -242,5 +272,7 @@ enum jk_status jk_book_apply_census(struct jk_book *book, const struct jk_entry 
                               .started_us = entry->started_us,
                               .models = entry->models,
                               .list = entry->list};
+    for (uint32_t i = 0; i < count; i++)
+        chain_run(book, bases[i], slot);
     return JK_OK;
 }

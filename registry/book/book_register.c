@@ -90,17 +90,6 @@ static enum jk_status check_path(struct jk_book *book, const struct jk_parent *p
 
 /* ---- writing ---- */
 
-/* The spelling of a parent's name, shared with the parent if it is the same, as it nearly always is. */
-static struct jk_span kept_name(struct jk_book *book, const struct jk_parent *parent)
-{
-    struct jk_span known = {0};
-    if (!parent->external)
-        known = jk_book_present_name(book, jk_release_row(book, parent->slot)->pub.model);
-    else if (parent->slot != JK_NONE)
-        known = jk_external_row(book, parent->slot)->pub.name;
-    return jk_span_equal(known, parent->name) ? known : jk_book_copy(book, parent->name);
-}
-
 /* NULL on failure, which is remembered. */
 static const struct jk_digest *copy_digest(struct jk_book *book, const struct jk_digest *digest)
 {
@@ -119,7 +108,13 @@ static bool keep_parent(struct jk_book *book, const struct jk_parent_line *line,
     kept->external = parent->external;
     kept->slot = parent->external ? jk_book_intern_external(book, line->name) : parent->slot;
     kept->revision = parent->external ? jk_book_copy(book, line->version) : (struct jk_span){NULL, 0};
-    kept->name = kept_name(book, parent);
+    /* The spelling of a parent's name, shared with the parent if it is the same, as it nearly always is. */
+    struct jk_span known = {0};
+    if (!parent->external)
+        known = jk_book_present_name(book, jk_release_row(book, parent->slot)->pub.model);
+    else if (parent->slot != JK_NONE)
+        known = jk_external_row(book, parent->slot)->pub.name;
+    kept->name = jk_span_equal(known, parent->name) ? known : jk_book_copy(book, parent->name);
     kept->hash = parent->external ? copy_digest(book, &line->hash) : parent->hash;
     return kept->slot != JK_NONE && kept->hash != NULL;
 }
@@ -181,7 +176,7 @@ void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t bef
     jk_book_walk(book);
 }
 
-static uint32_t add_model_row(struct jk_book *book, uint32_t publisher, unsigned month)
+static uint32_t add_model_row(struct jk_book *book, uint32_t publisher, const struct jk_parsed_entry *parsed)
 {
     uint32_t slot;
     struct jk_model_row *row = jk_book_append(book, &book->models, &slot);
@@ -196,7 +191,8 @@ static uint32_t add_model_row(struct jk_book *book, uint32_t publisher, unsigned
                                  .spells = JK_NONE};
     row->next_registered = under->registered;
     row->adoptions = row->rulings = row->touches = row->changed = row->more = JK_NONE;
-    row->month = (uint16_t)month;
+    row->month = (uint16_t)parsed->month;
+    row->registrar = parsed->entry.actor.type == JK_ACTOR_REGISTRAR;
     jk_book_set(book, &under->registered, slot);
     return slot;
 }
@@ -227,7 +223,7 @@ enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_pars
     JK_TRY(check_new_model(book, parsed, &publisher, error));
     JK_TRY(resolve_parents(book, parsed, parents, error));
     if (statement->relation != JK_RELATION_NONE) JK_TRY(check_path(book, parents, statement->parent_count, error));
-    uint32_t model = add_model_row(book, publisher, parsed->month);
+    uint32_t model = add_model_row(book, publisher, parsed);
     if (model == JK_NONE) return JK_OK; /* out of memory: said at the end */
     jk_book_add_alias(book, model, publisher, statement->model,
                       (struct jk_name_hashes){.whole = parsed->model_hash, .part = parsed->part_hash});

@@ -31,16 +31,17 @@ uint32_t jk_book_ruling_effect(const struct jk_ruling *ruling, uint32_t n)
     return ruling->decided < n && ruling->confirmed ? ruling->decided : JK_NONE;
 }
 
-/* Of the rulings about standing as a whole or for one root (JK_NONE: only those about the whole), the last in effect.
- */
-static const struct jk_ruling *last_in_effect(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n)
+/* Of a chain of rulings, the last in effect: of kinds up to one, about the whole or one root (JK_NONE: only about the
+ * whole). */
+static const struct jk_ruling *last_in_effect(const struct jk_book *book, uint32_t slot, enum jk_ruling_kind most,
+                                              uint32_t root, uint32_t n)
 {
     const struct jk_ruling *found = NULL;
-    uint32_t slot = jk_model_row(book, model)->rulings, last = JK_NONE;
+    uint32_t last = JK_NONE;
     for (; slot != JK_NONE; slot = jk_ruling_row(book, slot)->older) {
         const struct jk_ruling *ruling = jk_ruling_row(book, slot);
         uint32_t effect = jk_book_ruling_effect(ruling, n);
-        if (ruling->kind > JK_RULING_RESTORE || effect == JK_NONE) continue;
+        if (ruling->kind > most || effect == JK_NONE) continue;
         if (ruling->root != JK_NONE && ruling->root != root) continue;
         if (found && effect < last) continue;
         found = ruling;
@@ -51,7 +52,7 @@ static const struct jk_ruling *last_in_effect(const struct jk_book *book, uint32
 
 const struct jk_ruling *jk_book_ruling_of(const struct jk_book *book, uint32_t model, uint32_t n)
 {
-    return last_in_effect(book, model, JK_NONE, n);
+    return last_in_effect(book, jk_model_row(book, model)->rulings, JK_RULING_RESTORE, JK_NONE, n);
 }
 
 bool jk_book_is_excluded(const struct jk_book *book, uint32_t model, uint32_t n)
@@ -62,13 +63,19 @@ bool jk_book_is_excluded(const struct jk_book *book, uint32_t model, uint32_t n)
 
 const struct jk_ruling *jk_book_pair_ruling_of(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n)
 {
-    return last_in_effect(book, model, root, n);
+    return last_in_effect(book, jk_model_row(book, model)->rulings, JK_RULING_RESTORE, root, n);
 }
 
 bool jk_book_is_pair_excluded(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n)
 {
-    const struct jk_ruling *ruling = last_in_effect(book, model, root, n);
+    const struct jk_ruling *ruling =
+        last_in_effect(book, jk_model_row(book, model)->rulings, JK_RULING_RESTORE, root, n);
     return ruling && ruling->kind == JK_RULING_EXCLUDE;
+}
+
+const struct jk_ruling *jk_book_verifier_ruling_of(const struct jk_book *book, uint32_t verifier, uint32_t n)
+{
+    return last_in_effect(book, jk_verifier_row(book, verifier)->rulings, JK_RULING_VERIFIER_END, JK_NONE, n);
 }
 
 static bool speak_of_the_same(const struct jk_book *book, const struct jk_ruling *a, const struct jk_ruling *b)
@@ -100,6 +107,7 @@ static bool is_overtaken(const struct jk_book *book, const struct jk_ruling *rul
 
 static bool is_in_force(const struct jk_book *book, const struct jk_ruling *ruling, uint32_t n)
 {
+    if (ruling->verifier != JK_NONE) return jk_book_verifier_ruling_of(book, ruling->verifier, n) == ruling;
     if (ruling->kind > JK_RULING_RESTORE) return !is_overtaken(book, ruling, n);
     if (ruling->root == JK_NONE) return jk_book_ruling_of(book, ruling->model, n) == ruling;
     return jk_book_pair_ruling_of(book, ruling->model, ruling->root, n) == ruling;
@@ -133,7 +141,9 @@ static void ruled_on(struct jk_book *book, uint32_t model)
 static void add_ruling(struct jk_book *book, const struct jk_entry *entry, const struct jk_ruling *what)
 {
     uint32_t slot;
-    struct jk_model_row *model = jk_model_row(book, what->model);
+    bool about_model = what->model != JK_NONE;
+    uint32_t *newest =
+        about_model ? &jk_model_row(book, what->model)->rulings : &jk_verifier_row(book, what->verifier)->rulings;
     struct jk_ruling *row = jk_book_append(book, &book->rulings, &slot);
     if (!row) return;
     *row = *what;
@@ -142,12 +152,11 @@ static void add_ruling(struct jk_book *book, const struct jk_entry *entry, const
     row->reason = jk_book_copy(book, entry->evidence);
     row->text = entry->text;
     row->decided = JK_NONE;
-    row->older = model->rulings;
-    jk_book_set(book, &model->rulings, slot);
+    row->older = *newest;
+    jk_book_set(book, newest, slot);
     row->older_origin = book->origins;
     if (row->kind == JK_RULING_ORIGIN) jk_book_set(book, &book->origins, slot);
-    jk_book_touch(book, what->model);
-    jk_book_want_alone(book, what->model);
+    if (about_model) ruled_on(book, what->model);
 }
 
 static enum jk_status rule_on_standing(struct jk_book *book, const struct jk_entry *entry, enum jk_ruling_kind kind,

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "book/book_internal.h"
 
-#define DAY_US  (INT64_C(86400) * 1000000)
 #define AT_ONCE (sizeof((struct jk_gone *)0)->runs / sizeof((struct jk_gone *)0)->runs[0])
 
 void jk_gone_init(struct jk_gone *gone, const struct jk_book *book, const struct jk_policy *policy, uint32_t n,
@@ -15,7 +14,7 @@ void jk_gone_init(struct jk_gone *gone, const struct jk_book *book, const struct
     gone->n = n;
     gone->counted_n = counted_n;
     gone->now_us = counted_n > 0 ? jk_book_time(book, counted_n - 1) : 0;
-    gone->grace_us = policy->gone_days * DAY_US;
+    gone->grace_us = policy->gone_days * JK_DAY_US;
 }
 
 /* The newest run over the root that lies the whole time of grace back, and from which up to now no longer time than that
@@ -34,14 +33,6 @@ static uint32_t find_run(const struct jk_gone *gone, struct jk_span hub, uint32_
     return JK_NONE;
 }
 
-static uint32_t known_run(struct jk_gone *gone, struct jk_span hub, uint32_t root)
-{
-    struct jk_gone_run *run = &gone->runs[root % AT_ONCE];
-    if (!run->known || run->root != root || !jk_span_equal(run->hub, hub))
-        *run = (struct jk_gone_run){true, root, hub, find_run(gone, hub, root)};
-    return run->entry;
-}
-
 /* An evaluator who has looked since says otherwise. */
 static bool is_restored(const struct jk_gone *gone, uint32_t model, uint32_t root, uint32_t observed)
 {
@@ -56,8 +47,10 @@ bool jk_gone_is(struct jk_gone *gone, uint32_t model, uint32_t root)
     if (slot == JK_NONE) return false;
     const struct jk_observation *seen = jk_book_observation(gone->book, slot);
     if (seen->state != JK_OBSERVED_ABSENT) return false;
-    uint32_t run = known_run(gone, seen->hub, root);
-    return run != JK_NONE && run > seen->from && !is_restored(gone, model, root, seen->from);
+    struct jk_gone_run *run = &gone->runs[root % AT_ONCE];
+    if (!run->known || run->root != root || !jk_span_equal(run->hub, seen->hub))
+        *run = (struct jk_gone_run){true, root, seen->hub, find_run(gone, seen->hub, root)};
+    return run->entry != JK_NONE && run->entry > seen->from && !is_restored(gone, model, root, seen->from);
 }
 
 /* ---- at earlier sizes ---- */

@@ -85,6 +85,8 @@ bool jk_book_is_excluded(const struct jk_book *book, uint32_t model, uint32_t n)
 /* The same for a pair of derivative and root: the last in effect of the rulings about the whole and about the pair. */
 const struct jk_ruling *jk_book_pair_ruling_of(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n);
 bool jk_book_is_pair_excluded(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n);
+/* The one that decides about a verifier; NULL: none took effect. */
+const struct jk_ruling *jk_book_verifier_ruling_of(const struct jk_book *book, uint32_t verifier, uint32_t n);
 
 /* ---- disputes ---- */
 struct jk_dispute {

@@ -461,16 +461,18 @@ enum jk_status jk_why_find(struct jk_whys *whys, const struct jk_verdict *row, e
                                 .n = jk_standing_size(whys->standing),
                                 .declared = jk_policy_has(whys->policy, JK_REASON_ADOPTED_PATH),
                                 .error = error};
-    bool duplicate = reason == JK_REASON_DUPLICATE;
-    if (duplicate && whys->duplicate_of == row->model) {
-        *out_why = whys->duplicate;
+    bool duplicate = reason == JK_REASON_DUPLICATE, near = reason == JK_REASON_NEAR_DUPLICATE;
+    struct jk_why *kept = duplicate ? &whys->duplicate : near ? &whys->near : NULL;
+    uint32_t *kept_of = duplicate ? &whys->duplicate_of : &whys->near_of;
+    if (kept && *kept_of == row->model) {
+        *out_why = *kept;
         return JK_OK;
     }
     *out_why = (struct jk_why){JK_NONE, JK_NONE, JK_NONE};
     if (!find_why(&question, whys->stage_entry, reason, out_why)) return jk_out_of_memory(error);
-    if (duplicate) {
-        whys->duplicate = *out_why;
-        whys->duplicate_of = row->model;
+    if (kept) {
+        *kept = *out_why;
+        *kept_of = row->model;
     }
     return JK_OK;
 }

@@ -218,7 +218,7 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
         .writes_per_day = (unsigned)config->writes_per_day,
         .blob_bytes_per_day = (uint64_t)config->blob_bytes_per_day,
         .four_eyes = strcmp(config->four_eyes, "on") == 0,
-        .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
+        .evaluator_rest_us = config->evaluator_rest_hours * JK_HOUR_US,
         .readings = jk_reading_places_new((unsigned)config->readers),
         .uploads = jk_uploads_new(),
         .account_quota = jk_account_quota_new((uint64_t)config->writes_per_day * JK_ACCOUNT_PUBLISHERS_WORTH,

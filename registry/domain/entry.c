@@ -54,6 +54,8 @@ enum field_type {
     JK_FIELD_STATE,
     JK_FIELD_MODEL_NONE,
     JK_FIELD_MODELS,
+    JK_FIELD_GRADES_NONE,
+    JK_FIELD_HASHES_NONE,
     JK_FIELD_STATEMENT
 };
 
@@ -95,7 +97,7 @@ static const struct jk_span actors[] = {
     [JK_ACTOR_SERVER] = WORD("server"),    [JK_ACTOR_PUBLISHER] = WORD("publisher "),
     [JK_ACTOR_TEAM] = WORD("team "),       [JK_ACTOR_REGISTRAR] = WORD("role registrar"),
     [JK_ACTOR_ADMIN] = WORD("role admin"), [JK_ACTOR_EVALUATOR] = WORD("role evaluator"),
-    [JK_ACTOR_ISSUER] = WORD("issuer "),
+    [JK_ACTOR_ISSUER] = WORD("issuer "),   [JK_ACTOR_VERIFIER] = WORD("verifier "),
 };
 #undef WORD
 
@@ -133,6 +135,8 @@ bool jk_kind_is_word(enum jk_kind kind)
     case JK_KIND_HELD:
     case JK_KIND_OBSERVE:
     case JK_KIND_CENSUS:
+    case JK_KIND_REFERENCE:
+    case JK_KIND_ATTEST:
         return true;
     default:
         return false;
@@ -150,11 +154,6 @@ bool jk_kind_parse(struct jk_span text, enum jk_kind *out_kind)
 }
 
 /* ---- actors ---- */
-
-static bool actor_has_name(enum jk_actor_type type)
-{
-    return type == JK_ACTOR_PUBLISHER || type == JK_ACTOR_TEAM || type == JK_ACTOR_ISSUER;
-}
 
 /* An OIDC issuer: ASCII without white space, at most as long as a label; http is allowed for loopback in tests and
  * closed networks. */
@@ -174,6 +173,7 @@ static bool actor_name_is_valid(const struct jk_actor *actor)
     case JK_ACTOR_PUBLISHER:
         return jk_ident_part_fault(actor->name) == NULL;
     case JK_ACTOR_TEAM:
+    case JK_ACTOR_VERIFIER:
         return jk_ident_team_fault(actor->name) == NULL;
     case JK_ACTOR_ISSUER:
         return is_issuer(actor->name);
@@ -185,12 +185,14 @@ static bool actor_name_is_valid(const struct jk_actor *actor)
 void jk_actor_write(const struct jk_actor *actor, struct jk_text *out)
 {
     jk_text_add(out, actors[actor->type]);
-    if (actor_has_name(actor->type)) jk_text_add(out, actor->name);
+    if (actor->type == JK_ACTOR_PUBLISHER || actor->type == JK_ACTOR_TEAM || actor->type == JK_ACTOR_ISSUER ||
+        actor->type == JK_ACTOR_VERIFIER)
+        jk_text_add(out, actor->name);
 }
 
 bool jk_actor_parse(struct jk_span text, struct jk_actor *out_actor)
 {
-    for (int i = JK_ACTOR_SERVER; i <= JK_ACTOR_ISSUER; i++) {
+    for (int i = JK_ACTOR_SERVER; i <= JK_ACTOR_VERIFIER; i++) {
         struct jk_span word = actors[i];
         if (text.len < word.len || memcmp(text.at, word.at, word.len) != 0) continue;
         struct jk_actor actor = {(enum jk_actor_type)i, {text.at + word.len, text.len - word.len}};
@@ -229,6 +231,8 @@ static bool is_none(enum field_type type, const void *member)
     case JK_FIELD_IDENTITY_NONE:
     case JK_FIELD_REVISION_NONE:
     case JK_FIELD_MODEL_NONE:
+    case JK_FIELD_GRADES_NONE:
+    case JK_FIELD_HASHES_NONE:
         return ((const struct jk_span *)member)->len == 0;
     case JK_FIELD_DIGEST_NONE:
         return jk_digest_is_zero(member);
@@ -276,7 +280,7 @@ static void write_value(struct jk_text *out, enum field_type type, const void *m
         break;
     case JK_FIELD_NUMBER:
     case JK_FIELD_NUMBER_NONE:
-        jk_text_addf(out, "%llu", (unsigned long long)*(const uint64_t *)member);
+        jk_text_add_u64(out, *(const uint64_t *)member);
         break;
     default:
         jk_text_add(out, *(const struct jk_span *)member);
@@ -410,42 +414,50 @@ static const char *policy_fault(struct jk_span value)
     return jk_policy_parse(value, &policy, &error) == JK_OK ? NULL : "must be followed by a policy in canonical form";
 }
 
-/* Ids, sorted, without duplicates; "none" is not a valid team id. */
-static const char *teams_fault(struct jk_span value)
+/* Names with a space between, sorted by bytes, each once. */
+struct list_rule {
+    const char *(*name_fault)(struct jk_span name);
+    size_t most;
+    const char *unsorted, *too_many;
+};
+
+static const char *list_fault(struct jk_span value, const struct list_rule *rule)
 {
-    struct jk_span last = {"", 0}, team;
+    struct jk_span last = {"", 0}, name;
     size_t count = 0;
-    for (bool more = true; more; last = team) {
-        more = jk_span_cut(&value, ' ', &team);
-        const char *fault = jk_ident_team_fault(team);
+    for (bool more = true; more; last = name) {
+        more = jk_span_cut(&value, ' ', &name);
+        const char *fault = rule->name_fault(name);
         if (fault) return fault;
-        if (count > 0 && jk_span_compare(last, team) >= 0) return "must name each team once, sorted";
-        if (++count > JK_STAGE_TEAMS_MAX) return "names more than 64 teams";
+        if (count > 0 && jk_span_compare(last, name) >= 0) return rule->unsorted;
+        if (++count > rule->most) return rule->too_many;
     }
     return NULL;
 }
 
-static const char *identity_fault(struct jk_span value)
+static const struct list_rule teams = {jk_ident_team_fault, JK_STAGE_TEAMS_MAX, "must name each team once, sorted",
+                                       "names more than 64 teams"};
+static const struct list_rule models = {jk_ident_model_fault, JK_CENSUS_BASES_MAX, "must name each model once, sorted",
+                                        "names more than 500 models"};
+
+static const char *hash_fault(struct jk_span value)
 {
-    bool good = value.len >= 1 && value.len <= JK_IDENTITY_MAX;
-    for (size_t i = 0; i < value.len; i++)
-        good &= jk_ascii_alnum(value.at[i]);
-    return good ? NULL : "must be 1 to 64 ASCII letters and digits";
+    struct jk_digest digest;
+    return jk_digest_parse(value, &digest) ? NULL : "must be lineage hashes of 64 lower-case hexadecimal digits";
 }
 
-/* Names of models, sorted by bytes, each once. */
-static const char *models_fault(struct jk_span value)
+static const struct list_rule releases = {hash_fault, JK_NEAR_MAX, "must name each release once, sorted",
+                                          "names more than 32 releases"};
+
+/* Toward each parent, in the order of the release's statement. */
+static const char *grades_fault(struct jk_span value)
 {
-    struct jk_span last = {"", 0}, model;
+    struct jk_graded graded;
+    const char *fault;
     size_t count = 0;
-    for (bool more = true; more; last = model) {
-        more = jk_span_cut(&value, ' ', &model);
-        const char *fault = jk_ident_model_fault(model);
-        if (fault) return fault;
-        if (count > 0 && jk_span_compare(last, model) >= 0) return "must name each model once, sorted";
-        if (++count > JK_CENSUS_BASES_MAX) return "names more than 500 models";
-    }
-    return NULL;
+    while (jk_graded_next(&value, &graded, &fault))
+        if (++count > JK_GRADED_MAX) return "names more than 64 parents";
+    return fault;
 }
 
 /* The last checkpoint of a log that ended: origin, size, and the root in hexadecimal digits. */
@@ -458,12 +470,6 @@ static const char *last_fault(struct jk_span value)
                 origin.len > 0 && !memchr(origin.at, '+', origin.len) && jk_span_to_u64(size, &number) &&
                 jk_digest_parse(value, &root);
     return good ? NULL : "must be an origin, a size and a root of 64 hexadecimal digits";
-}
-
-static const char *read_number(struct jk_span value, uint64_t *out_number)
-{
-    if (jk_span_to_u64(value, out_number) && *out_number <= INT64_MAX) return NULL;
-    return "must be a whole number without leading zeros";
 }
 
 static const char *read_text(struct jk_span value, enum field_type type, struct jk_span *out_span)
@@ -481,7 +487,7 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
     case JK_FIELD_TEAM_NONE:
         return read_span(value, jk_ident_team_fault(value), out_span);
     case JK_FIELD_TEAMS:
-        return read_span(value, teams_fault(value), out_span);
+        return read_span(value, list_fault(value, &teams), out_span);
     case JK_FIELD_LAST_OPTIONAL:
         return read_span(value, last_fault(value), out_span);
     case JK_FIELD_POLICY:
@@ -498,11 +504,15 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
     case JK_FIELD_HOST:
         return read_span(value, jk_ident_host_fault(value), out_span);
     case JK_FIELD_IDENTITY_NONE:
-        return read_span(value, identity_fault(value), out_span);
+        return read_span(value, jk_ident_identity_fault(value), out_span);
     case JK_FIELD_REVISION_NONE:
         return read_span(value, jk_ident_revision_fault(value), out_span);
     case JK_FIELD_MODELS:
-        return read_span(value, models_fault(value), out_span);
+        return read_span(value, list_fault(value, &models), out_span);
+    case JK_FIELD_GRADES_NONE:
+        return read_span(value, grades_fault(value), out_span);
+    case JK_FIELD_HASHES_NONE:
+        return read_span(value, list_fault(value, &releases), out_span);
     case JK_FIELD_STATEMENT:
         return read_span(value, statement_fault(value), out_span);
     case JK_FIELD_PURPOSE:
@@ -518,9 +528,10 @@ static const char *read_time(struct jk_span value, int64_t *out_time_us)
     return jk_time_parse_canonical(value, out_time_us) ? NULL : "must have a time as in 2026-01-15T00:00:00.000000Z";
 }
 
-static const char *read_permission(struct jk_span value, enum jk_permission *out_permission)
+static const char *read_number(struct jk_span value, uint64_t *out_number)
 {
-    return jk_permission_parse(value, out_permission) ? NULL : "must be NO, UNKNOWN, CONDITIONAL or YES";
+    if (jk_span_to_u64(value, out_number) && *out_number <= INT64_MAX) return NULL;
+    return "must be a whole number without leading zeros";
 }
 
 static const char *read_value(struct jk_span value, enum field_type type, void *member)
@@ -537,7 +548,7 @@ static const char *read_value(struct jk_span value, enum field_type type, void *
     case JK_FIELD_TIME_NONE:
         return read_time(value, member);
     case JK_FIELD_PERMISSION:
-        return read_permission(value, member);
+        return jk_permission_parse(value, member) ? NULL : "must be NO, UNKNOWN, CONDITIONAL or YES";
     case JK_FIELD_YES_NO:
     case JK_FIELD_YES_NO_UNKNOWN:
         fault = read_word(value, answers, type == JK_FIELD_YES_NO ? 2 : 3, &index);
@@ -579,6 +590,8 @@ static bool allows_none(enum field_type type)
     case JK_FIELD_IDENTITY_NONE:
     case JK_FIELD_REVISION_NONE:
     case JK_FIELD_MODEL_NONE:
+    case JK_FIELD_GRADES_NONE:
+    case JK_FIELD_HASHES_NONE:
         return true;
     default:
         return false;
@@ -616,14 +629,8 @@ static const char *read_head(struct jk_lines *lines, struct jk_entry *entry)
     if (fault) return fault;
     jk_lines_next(lines);
     if (!jk_line_value(lines->line, JK_SPAN("actor"), &value) || !jk_actor_parse(value, &entry->actor))
-        return "must name an actor: server, publisher, team, role or issuer";
+        return "must name an actor: server, publisher, team, role, issuer or verifier";
     return NULL;
-}
-
-/* Nearly all entries of a log are of these kinds: fields that only others have are not even cleared. */
-static bool has_statement(enum jk_kind kind)
-{
-    return kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE;
 }
 
 static const char *read_entry(struct jk_lines *lines, struct jk_entry *entry)
@@ -631,7 +638,9 @@ static const char *read_entry(struct jk_lines *lines, struct jk_entry *entry)
     const char *fault = read_head(lines, entry);
     if (fault) return fault;
     const struct kind_row *row = &kinds[entry->kind];
-    if (!has_statement(entry->kind)) memset((char *)entry + FIELDS_AT, 0, sizeof *entry - FIELDS_AT);
+    /* Nearly all entries of a log are of these kinds: fields that only others have are not even cleared. */
+    if (entry->kind != JK_KIND_REGISTER && entry->kind != JK_KIND_RELEASE)
+        memset((char *)entry + FIELDS_AT, 0, sizeof *entry - FIELDS_AT);
     for (size_t i = 0; i < row->count; i++)
         if ((fault = read_field(lines, &row->fields[i], entry))) return fault;
     if (lines->rest.len == 0) return NULL;

@@ -62,6 +62,13 @@ enum jk_kind {
     JK_KIND_DISPUTE_ADOPTION,
     JK_KIND_OBSERVE,
     JK_KIND_CENSUS,
+    JK_KIND_REFERENCE,
+    JK_KIND_VERIFIER,
+    JK_KIND_VERIFIER_END,
+    JK_KIND_CHALLENGE,
+    JK_KIND_CHALLENGE_AGAIN,
+    JK_KIND_ATTEST,
+    JK_KIND_EVIDENCE,
     JK_KIND_COUNT
 };
 
@@ -72,12 +79,13 @@ enum jk_actor_type {
     JK_ACTOR_REGISTRAR,
     JK_ACTOR_ADMIN,
     JK_ACTOR_EVALUATOR,
-    JK_ACTOR_ISSUER
+    JK_ACTOR_ISSUER,
+    JK_ACTOR_VERIFIER
 };
 
 struct jk_actor {
     enum jk_actor_type type;
-    struct jk_span name; /* publisher, team or issuer; otherwise empty */
+    struct jk_span name; /* publisher, team, issuer or verifier; otherwise empty */
 };
 
 enum jk_basis { JK_BASIS_SELF, JK_BASIS_REGISTRAR, JK_BASIS_APPROVED, JK_BASIS_ROSTER };
@@ -109,7 +117,7 @@ struct jk_entry {
     struct jk_span institution, publisher, model, to, external;
     struct jk_span root, against; /* further models: the pair's root; the model a dispute about origin is against */
     struct jk_span organisation;  /* "host/organisation" on a hub */
-    struct jk_digest artifact;    /* held, withdrawn */
+    struct jk_digest artifact;    /* held, withdrawn, reference; attest: what was found */
     struct jk_digest weights, weight_files; /* what a held manifest says; the latter also of observe */
     uint64_t bytes;                         /* of a held manifest */
     enum jk_answer programme, from_scratch, listed;
@@ -137,7 +145,18 @@ struct jk_entry {
     int64_t created_us, modified_us; /* the hub's own dates */
     struct jk_span bases;            /* census: model names, sorted by bytes, separated by one space */
     int64_t started_us;
-    uint64_t models; /* how many the run listed */
+    uint64_t models;           /* how many the run listed */
+    int64_t released_us;       /* reference: when it was published, a claim */
+    struct jk_span verifier;   /* an id like a team's */
+    struct jk_digest nonce;    /* challenge: 32 random bytes */
+    struct jk_span differs;    /* attest: what is not as the manifest says; empty: all is */
+    struct jk_digest sketches; /* attest: of the challenge text */
+    uint64_t attest;           /* evidence: index of the attestation it rests on, JK_TARGET_NONE: on public sketches */
+    uint64_t at;               /* evidence: the log size that it was made at */
+    struct jk_digest findings; /* of the evidence text */
+    struct jk_span grades;     /* items of domain/grade.h, separated by one space */
+    struct jk_span near;       /* lineage hashes, sorted, separated by one space */
+    uint64_t kin;              /* how many undeclared kin there are */
 };
 
 const char *jk_kind_text(enum jk_kind kind);

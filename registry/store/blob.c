@@ -7,7 +7,6 @@
 #include "store/readers.h"
 
 #define JK_BLOB_CHUNKS 4096
-#define DAY_US         INT64_C(86400000000)
 
 /* ---- what an account may upload ---- */
 
@@ -46,7 +45,7 @@ static struct spent read_spent(const PGresult *result)
 static enum jk_status refuse_day_quota(const struct jk_blob_upload *what, const struct spent *spent,
                                        struct jk_error *error)
 {
-    int64_t renewed_us = (spent->day + 1) * DAY_US;
+    int64_t renewed_us = (spent->day + 1) * JK_DAY_US;
     char renewed[JK_TIME_TEXT], shown[JK_MOMENT_TEXT];
 
     jk_time_format(renewed_us, renewed);

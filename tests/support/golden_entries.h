@@ -317,9 +317,70 @@ static struct jk_entry hub_entry(enum jk_kind kind)
     return entry;
 }
 
+/* What speaks of weights. */
+static struct jk_entry weights_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, JK_ACTOR_VERIFIER, "kisti");
+    if (kind == JK_KIND_CHALLENGE || kind == JK_KIND_CHALLENGE_AGAIN || kind == JK_KIND_EVIDENCE)
+        entry.release =
+            jk_statement_hash(golden_read("statement-quantized.txt", statement_quantized, sizeof statement_quantized));
+    switch (kind) {
+    case JK_KIND_REFERENCE:
+        entry.actor = (struct jk_actor){.type = JK_ACTOR_REGISTRAR};
+        entry.external = JK_SPAN("huggingface.co/meta-llama/Llama-3.1-8B");
+        entry.revision_hex = JK_SPAN("8d3c60d10d8b0ed0e7e4d6d1a6a9c3b3f1a2b3c4");
+        entry.artifact = digest_of("manifest");
+        entry.released_us = JANUARY_15;
+        entry.evidence = JK_SPAN("digested from the hub's files");
+        return entry;
+    case JK_KIND_VERIFIER:
+    case JK_KIND_VERIFIER_END:
+        entry.actor = (struct jk_actor){.type = JK_ACTOR_EVALUATOR};
+        entry.verifier = JK_SPAN("kisti");
+        if (kind == JK_KIND_VERIFIER)
+            entry.institution = JK_SPAN("Korea Institute of Science and Technology Information");
+        entry.evidence = JK_SPAN("appointed for the third stage");
+        entry.needs_second = JK_ANSWER_YES;
+        return entry;
+    case JK_KIND_CHALLENGE_AGAIN:
+        entry.actor = (struct jk_actor){.type = JK_ACTOR_EVALUATOR};
+        entry.verifier = JK_SPAN("kisti");
+        entry.evidence = JK_SPAN("the machine broke down");
+        entry.text = digest_of("salted text");
+        return entry;
+    case JK_KIND_ATTEST:
+        entry.target = 4711;
+        entry.artifact = digest_of("manifest");
+        entry.sketches = digest_of("sketches");
+        return entry;
+    case JK_KIND_EVIDENCE:
+        entry.actor = (struct jk_actor){.type = JK_ACTOR_SERVER};
+        entry.attest = 4712;
+        entry.at = 4713;
+        entry.findings = digest_of("findings");
+        entry.grades =
+            JK_SPAN("3d7db37d08f9140fd09f12b9621cd0954b6d56a9d2f357fb2c7f5d62636d2fd1=kin/125/4000/9950/9975");
+        entry.near = JK_SPAN("0fc4dfc4feb3b154d20f22308900bf028642220b043804b050d3caaa49dede60 "
+                             "70ce871f8a3d3fb449bc3c3ace6547cef02dfc74ffe48d912532a724bfdbe5b9");
+        entry.kin = 2;
+        return entry;
+    default:
+        entry.nonce = digest_of("nonce");
+        return entry;
+    }
+}
+
 static struct jk_entry golden_entry(enum jk_kind kind)
 {
     switch (kind) {
+    case JK_KIND_REFERENCE:
+    case JK_KIND_VERIFIER:
+    case JK_KIND_VERIFIER_END:
+    case JK_KIND_CHALLENGE:
+    case JK_KIND_CHALLENGE_AGAIN:
+    case JK_KIND_ATTEST:
+    case JK_KIND_EVIDENCE:
+        return weights_entry(kind);
     case JK_KIND_UNADOPT:
     case JK_KIND_APPROVE_ADOPT:
     case JK_KIND_APPROVE_UNADOPT:

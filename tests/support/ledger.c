@@ -76,6 +76,12 @@ void jk_ledger_init(struct jk_ledger *ledger)
     JK_CHECK(jk_ledger_add(ledger, &entry) == JK_OK);
 }
 
+void jk_ledger_take_back(struct jk_ledger *ledger, struct jk_book_mark mark)
+{
+    jk_book_undo(ledger->book, mark);
+    free((char *)(uintptr_t)ledger->entries[--ledger->count].at);
+}
+
 void jk_ledger_done(struct jk_ledger *ledger)
 {
     for (uint32_t i = 0; i < ledger->count; i++)

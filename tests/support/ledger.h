@@ -3,9 +3,9 @@
 #ifndef JK_TESTS_LEDGER_H
 #define JK_TESTS_LEDGER_H
 
+#include "base/clock.h"
 #include "book/book.h"
 
-#define JK_DAY_US      (24 * 3600 * INT64_C(1000000))
 #define JK_LEDGER_SEED "thirty-two bytes that nobody else" /* the first 32: the Ed25519 seed of entry 0's key */
 
 struct jk_ledger {
@@ -33,6 +33,8 @@ struct jk_ledger_model {
 
 void jk_ledger_init(struct jk_ledger *ledger); /* entry 0 is in it */
 void jk_ledger_done(struct jk_ledger *ledger);
+/* Takes the last entry back, to the mark that was set before it. */
+void jk_ledger_take_back(struct jk_ledger *ledger, struct jk_book_mark mark);
 struct jk_digest jk_ledger_digest(unsigned number);
 
 /* Each gives the book's answer. */

@@ -22,6 +22,8 @@ struct jk_naive_fact {         /* as struct jk_spell */
 struct jk_naive *jk_naive_new(const struct jk_span *entries, uint32_t count); /* the bytes must outlive it */
 void jk_naive_free(struct jk_naive *naive);
 
+/* An entry as parsed; its spans point into the bytes. */
+const struct jk_entry *jk_naive_entry(const struct jk_naive *naive, uint32_t index);
 /* All (derivative, root) at size n, by derivative and then root. Returns how many, at most JK_NAIVE_FACTS. */
 size_t jk_naive_facts(const struct jk_naive *naive, uint32_t n, struct jk_naive_fact *out_facts);
 /* The total of a scope over those facts: base is the root's entry index or JK_NAIVE_NONE, team an id or empty. */

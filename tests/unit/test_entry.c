@@ -71,6 +71,23 @@ static void writes_golden(void **state)
 #define SAME_NUMBER(member) assert_true(got->member == want->member)
 #define SAME_DIGEST(member) assert_true(jk_digest_equal(&got->member, &want->member))
 
+/* What speaks of weights. */
+static void assert_same_weights(const struct jk_entry *got, const struct jk_entry *want)
+{
+    SAME_NUMBER(released_us);
+    SAME_SPAN(verifier);
+    SAME_DIGEST(artifact);
+    SAME_DIGEST(nonce);
+    SAME_SPAN(differs);
+    SAME_DIGEST(sketches);
+    SAME_NUMBER(attest);
+    SAME_NUMBER(at);
+    SAME_DIGEST(findings);
+    SAME_SPAN(grades);
+    SAME_SPAN(near);
+    SAME_NUMBER(kin);
+}
+
 /* Member by member, so that a field that the parser puts elsewhere is seen. */
 static void assert_same_entry(const struct jk_entry *got, const struct jk_entry *want)
 {
@@ -141,6 +158,7 @@ static void assert_same_entry(const struct jk_entry *got, const struct jk_entry 
     SAME_SPAN(bases);
     SAME_NUMBER(started_us);
     SAME_NUMBER(models);
+    assert_same_weights(got, want);
 }
 
 static void parses_golden(void **state)
@@ -181,7 +199,8 @@ static void actors(void **state)
                           "role admin",
                           "role evaluator",
                           "issuer https://gitlab.com",
-                          "issuer http://127.0.0.1:9000/x?y"};
+                          "issuer http://127.0.0.1:9000/x?y",
+                          "verifier kisti"};
     const char *bad[] = {"",
                          "server ",
                          "servers",
@@ -197,6 +216,9 @@ static void actors(void **state)
                          "issuer gitlab.com",
                          "issuer https://a b",
                          "issuer https://a\x7f",
+                         "verifier",
+                         "verifier ",
+                         "verifier KISTI",
                          "person a@b.c",
                          "Server"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -347,6 +369,90 @@ static void refuses_of_hubs(void **state)
     refused(JK_KIND_CENSUS, "models 1187", "models 1,187", 8);
 }
 
+static void refuses_of_weights(void **state)
+{
+    (void)state;
+    refused(JK_KIND_REFERENCE, "external hugging", "external HUGGING", 5);
+    refused(JK_KIND_REFERENCE, "revision 8d3c", "revision 8d3", 6);
+    refused(JK_KIND_REFERENCE, "artifact sha256:", "artifact none", 7);
+    refused(JK_KIND_REFERENCE, "released 2026", "released 26", 8);
+    refused(JK_KIND_REFERENCE, "source digested", "source  digested", 9);
+    refused(JK_KIND_VERIFIER, "verifier kisti", "verifier KISTI", 5);
+    refused(JK_KIND_VERIFIER, "verifier kisti", "verifier none\nverifier kisti", 6);
+    refused(JK_KIND_VERIFIER, "institution Korea", "institution  Korea", 6);
+    refused(JK_KIND_VERIFIER, "needs-second yes", "needs-second unknown", 8);
+    refused(JK_KIND_VERIFIER_END, "reason appointed", "reason ", 6);
+    refused(JK_KIND_CHALLENGE, "release ", "release sha256:", 5);
+    refused(JK_KIND_CHALLENGE, "nonce ", "nonce sha256:", 6);
+    refused(JK_KIND_CHALLENGE, "nonce ", "nonce 0", 6);
+    refused(JK_KIND_CHALLENGE_AGAIN, "release ", "release none", 6);
+    refused(JK_KIND_ATTEST, "challenge 4711", "challenge none", 5);
+    refused(JK_KIND_ATTEST, "artifact sha256:", "artifact ", 6);
+    refused(JK_KIND_ATTEST, "differs none", "differs ", 7);
+    refused(JK_KIND_ATTEST, "sketches sha256:", "sketches SHA256:", 8);
+    refused(JK_KIND_EVIDENCE, "attest 4712", "attest 04712", 6);
+    refused(JK_KIND_EVIDENCE, "at 4713", "at none", 7);
+    refused(JK_KIND_EVIDENCE, "evidence sha256:", "evidence none", 8);
+    refused(JK_KIND_EVIDENCE, "kin 2", "kin -2", 11);
+}
+
+static void refuses_grades(void **state)
+{
+    (void)state;
+    refused(JK_KIND_EVIDENCE, "parents 3d7d", "parents 3D7D", 9);
+    refused(JK_KIND_EVIDENCE, "parents 3d7d", "parents  3d7d", 9);
+    refused(JK_KIND_EVIDENCE, "=kin/", "=like/", 9);
+    refused(JK_KIND_EVIDENCE, "=kin/125/", "/kin/125/", 9);
+    refused(JK_KIND_EVIDENCE, "/125/", "/0125/", 9);
+    refused(JK_KIND_EVIDENCE, "/125/", "/4001/", 9);          /* equal is nearly equal, too */
+    refused(JK_KIND_EVIDENCE, "/4000/", "/9951/", 9);         /* which is kin */
+    refused(JK_KIND_EVIDENCE, "/9950/9975", "/9950/9949", 9); /* which is comparable */
+    refused(JK_KIND_EVIDENCE, "/9975", "/10001", 9);
+    refused(JK_KIND_EVIDENCE, "/9975", "", 9);
+    refused(JK_KIND_EVIDENCE, "/9975", "/9975/9975", 9);
+    refused(JK_KIND_EVIDENCE, "/9975", "/9975 ", 9);
+    refused(JK_KIND_EVIDENCE, "near 0fc4", "near sha256:0fc4", 10);
+    refused(JK_KIND_EVIDENCE, "near 0fc4", "near 7fc4", 10); /* not in order */
+    refused(JK_KIND_EVIDENCE, "near 0fc4", "near  0fc4", 10);
+    refused(JK_KIND_EVIDENCE, "dede60 ", "dede60  ", 10);
+    refused(JK_KIND_EVIDENCE, "dede60 ", "dede60 0fc4dfc4feb3b154d20f22308900bf028642220b043804b050d3caaa49dede60 ",
+            10);
+}
+
+/* Makes the golden entry with that many parents and nearly equal releases, the numbers' digits being their hashes. */
+static enum jk_status with_so_many(int parents, int near)
+{
+    struct jk_entry entry = golden_entry(JK_KIND_EVIDENCE), again;
+    struct jk_text grades, hashes, out;
+    struct jk_error error;
+    jk_text_init(&grades, 0);
+    jk_text_init(&hashes, 0);
+    jk_text_init(&out, 0);
+    for (int i = 0; i < parents; i++)
+        jk_text_addf(&grades, "%s%064d=none/0/0/0/%d", i ? " " : "", i, i == 0 ? 10000 : 0);
+    for (int i = 0; i < near; i++)
+        jk_text_addf(&hashes, "%s%064d", i ? " " : "", i);
+    entry.grades = jk_text_span(&grades);
+    entry.near = jk_text_span(&hashes);
+    jk_entry_write(&entry, &out);
+    enum jk_status status = parse(jk_text_span(&out), &again, &error);
+    if (status == JK_OK) assert_span_equal(again.grades, entry.grades);
+    if (status == JK_OK) assert_span_equal(again.near, entry.near);
+    jk_text_done(&out);
+    jk_text_done(&hashes);
+    jk_text_done(&grades);
+    return status;
+}
+
+static void bounds_evidence(void **state)
+{
+    (void)state;
+    assert_int_equal(with_so_many(0, 0), JK_OK); /* written as none */
+    assert_int_equal(with_so_many(64, 32), JK_OK);
+    assert_int_equal(with_so_many(65, 32), JK_DATA_LOSS);
+    assert_int_equal(with_so_many(64, 33), JK_DATA_LOSS);
+}
+
 /* At most 500 base models of one run. */
 static void bounds_a_run(void **state)
 {
@@ -490,6 +596,9 @@ int main(void)
         cmocka_unit_test(refuses_heads),
         cmocka_unit_test(refuses_fields),
         cmocka_unit_test(refuses_of_hubs),
+        cmocka_unit_test(refuses_of_weights),
+        cmocka_unit_test(refuses_grades),
+        cmocka_unit_test(bounds_evidence),
         cmocka_unit_test(bounds_a_run),
         cmocka_unit_test(refuses_cut_bytes),
         cmocka_unit_test(whatever_parses_is_canonical),

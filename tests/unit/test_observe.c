@@ -160,8 +160,48 @@ static void runs_over_a_base(void **state)
     assert_int_equal(jk_book_last_census(book, HUB, other, NOW), 0);
     assert_int_equal(jk_book_last_census(book, HUB, JK_NONE, NOW), 1);
     assert_int_equal(jk_book_last_census(book, OTHER, base, NOW), JK_NONE);
+    struct jk_book_mark mark = jk_book_mark(ledger.book);
+    add(&ledger, run("red/Base red/Other"));
+    assert_int_equal(jk_book_last_census(book, HUB, other, NOW), 2);
+    jk_book_undo(ledger.book, mark);
+    assert_int_equal(jk_book_last_census(book, HUB, other, NOW), 0);
+    assert_int_equal(jk_book_last_census(book, HUB, base, NOW), 1);
     assert_int_equal(jk_book_census(book, 0)->base_count, 2);
     assert_false(jk_census_covers(jk_book_census(book, 1), other));
+    jk_ledger_done(&ledger);
+}
+
+/* Of two models by turns in no order, asked at every size, beside what is found by looking at each. */
+static void long_ago(void **state)
+{
+    (void)state;
+    static uint32_t last[2][900];
+    struct jk_ledger ledger;
+    begin(&ledger);
+    const struct jk_book *book = ledger.book;
+    const char *names[] = {"red/Base", "kim/Leaf"};
+    uint32_t first = jk_book_size(book), found[2] = {JK_NONE, JK_NONE};
+    for (uint32_t i = 0; i < 900; i++) {
+        uint32_t which = i % 7 == 3 || i % 5 == 1;
+        struct jk_book_mark mark = jk_book_mark(ledger.book);
+        add(&ledger, observed(names[!which], "kim/seen", "1", JK_OBSERVED_ABSENT));
+        if (i % 3 == 0) {
+            jk_ledger_take_back(&ledger, mark);
+            add(&ledger, observed(names[which], "kim/seen", "1", JK_OBSERVED_ABSENT));
+            found[which] = jk_book_observations(book, NOW) - 1;
+        } else {
+            found[!which] = jk_book_observations(book, NOW) - 1;
+        }
+        last[0][i] = found[0];
+        last[1][i] = found[1];
+    }
+    for (uint32_t i = 0; i < 900; i++)
+        for (uint32_t which = 0; which < 2; which++) {
+            uint32_t model = jk_book_find_model(book, jk_span_of(names[which]), NOW);
+            assert_int_equal(jk_book_last_observation(book, model, first + i + 1), last[which][i]);
+        }
+    assert_int_equal(jk_book_last_observation(book, jk_book_find_model(book, JK_SPAN("kim/Leaf"), NOW), first),
+                     JK_NONE);
     jk_ledger_done(&ledger);
 }
 
@@ -202,9 +242,12 @@ static void taken_back(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_an_observation_needs), cmocka_unit_test(what_a_run_needs),
-                                       cmocka_unit_test(found_at_any_size), cmocka_unit_test(runs_over_a_base),
-                                       cmocka_unit_test(taken_back)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_an_observation_needs),
+                                       cmocka_unit_test(what_a_run_needs),
+                                       cmocka_unit_test(found_at_any_size),
+                                       cmocka_unit_test(runs_over_a_base),
+                                       cmocka_unit_test(taken_back),
+                                       cmocka_unit_test(long_ago)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
