@@ -25,6 +25,14 @@
     X(file_sets, struct jk_files_row)                                                                                  \
     X(externals, struct jk_external_row)                                                                               \
     X(adoptions, struct jk_adoption)                                                                                   \
+    X(vouched, struct jk_vouched_row)                                                                                  \
+    X(verifiers, struct jk_verifier_row)                                                                               \
+    X(challenges, struct jk_challenge)                                                                                 \
+    X(attests, struct jk_attest)                                                                                       \
+    X(leaves, struct jk_leave_row)                                                                                     \
+    X(evidences, struct jk_weights_evidence)                                                                           \
+    X(references, struct jk_reference_row)                                                                             \
+    X(kept, struct jk_kept_row)                                                                                        \
     X(namespaces, struct jk_namespace_row)                                                                             \
     X(namespace_terms, struct jk_namespace)                                                                            \
     X(licenses, struct jk_license_row)                                                                                 \
@@ -71,6 +79,9 @@
     X(identity_index, observations, struct jk_observation_row, by_identity)                                            \
     X(id_index, observations, struct jk_observation_row, by_id)                                                        \
     X(external_index, externals, struct jk_external_row, by_name)                                                      \
+    X(verifier_index, verifiers, struct jk_verifier_row, by_id)                                                        \
+    X(reference_index, references, struct jk_reference_row, by_name)                                                   \
+    X(kept_index, kept, struct jk_kept_row, by_artifact)                                                               \
     X(namespace_index, namespaces, struct jk_namespace_row, by_name)                                                   \
     X(license_index, licenses, struct jk_license_row, by_text)                                                         \
     X(identifier_index, identifiers, struct jk_identifier_row, by_fold)                                                \

@@ -358,6 +358,10 @@ const struct jk_observation *jk_book_observation(const struct jk_book *book, uin
 /* The newest about a registered model, whatever its repository was called; JK_NONE for none. And the one before. */
 uint32_t jk_book_last_observation(const struct jk_book *book, uint32_t model, uint32_t n);
 uint32_t jk_book_older_observation(const struct jk_book *book, uint32_t slot);
+/* Whether a census brought it in: a registrar's registration, followed at once, in the same batch, by what a hub says
+ * of it. And when its repository was created, as its hub said last: a claim; JK_TIME_NONE if no hub says. */
+bool jk_book_is_from_census(const struct jk_book *book, uint32_t model, uint32_t n);
+int64_t jk_book_hub_created(const struct jk_book *book, uint32_t model, uint32_t n);
 /* The newest about a repository of a hub, by what the hub calls it whatever its name (byte by byte), or by its name
  * ("organisation/name", without regard to case); its `model` is the registered model, if there is one. JK_NONE: no
  * entry speaks of it. */

@@ -289,6 +289,13 @@ static apply_fn *const appliers[JK_KIND_COUNT] = {
     [JK_KIND_RESOLVE] = jk_book_apply_resolve,
     [JK_KIND_OBSERVE] = jk_book_apply_observe,
     [JK_KIND_CENSUS] = jk_book_apply_census,
+    [JK_KIND_REFERENCE] = jk_book_apply_reference,
+    [JK_KIND_VERIFIER] = jk_book_apply_verifier,
+    [JK_KIND_VERIFIER_END] = jk_book_apply_verifier,
+    [JK_KIND_CHALLENGE] = jk_book_apply_challenge,
+    [JK_KIND_CHALLENGE_AGAIN] = jk_book_apply_challenge_again,
+    [JK_KIND_ATTEST] = jk_book_apply_attest,
+    [JK_KIND_EVIDENCE] = jk_book_apply_evidence,
 };
 
 static enum jk_status apply_kind(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)

@@ -263,21 +263,27 @@ static enum jk_status find_named(struct jk_book *book, const struct jk_entry *en
 
 enum jk_status jk_book_apply_held(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
-    uint32_t slot;
+    uint32_t slot, holding;
     JK_TRY(find_named(book, entry, &slot, error));
     if (is_held(book, slot, JK_NOW)) return JK_BOOK_REFUSE(error, "entry %u: the artifact is held already", book->size);
     note_manifest(book, entry, slot);
     if (book->failed) return JK_OK; /* out of memory: said at the end */
+    struct jk_holding *row = jk_book_append(book, &book->holdings, &holding);
+    if (row) *row = (struct jk_holding){.from = book->size, .release = slot};
     jk_book_switch(book, &more_of(book, slot)->held, true);
+    (void)jk_book_switch_kept(book, &entry->artifact, true);
     want_users(book, slot);
     return JK_OK;
 }
 
 enum jk_status jk_book_apply_withdrawn(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
-    uint32_t slot;
-    JK_TRY(find_named(book, entry, &slot, error));
-    if (!is_held(book, slot, JK_NOW)) return JK_BOOK_REFUSE(error, "entry %u: the artifact is not held", book->size);
+    uint32_t slot = find_artifact(book, &entry->artifact);
+    bool kept = jk_book_keeps_reference(book, &entry->artifact, JK_NOW), held = is_held(book, slot, JK_NOW);
+    if (!kept) JK_TRY(find_named(book, entry, &slot, error));
+    if (!kept && !held) return JK_BOOK_REFUSE(error, "entry %u: the artifact is not held", book->size);
+    if (kept) (void)jk_book_switch_kept(book, &entry->artifact, false);
+    if (!held) return JK_OK;
     jk_book_switch(book, &more_of(book, slot)->held, false);
     want_users(book, slot);
     return JK_OK;

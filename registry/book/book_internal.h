@@ -14,6 +14,7 @@
 #include "book/index.h"
 #include "book/journal.h"
 #include "book/stage.h"
+#include "book/vouched.h"
 #include "domain/spdx.h"
 
 #define JK_NOW JK_NONE /* as a size: everything applied so far */
@@ -87,6 +88,9 @@ struct jk_release_row {
     uint64_t stamp;   /* scratch of the walks */
     struct jk_link by_hash, by_version, by_artifact;
 };
+struct jk_vouched_row { /* of a release: the newest of each, JK_NONE for none */
+    uint32_t challenges, attests, leaves, evidence;
+};
 struct jk_tenure_row { /* which release of a model decides, from an entry on; initially its first */
     uint32_t from;
     uint32_t release; /* JK_NONE: all are yanked */
@@ -143,6 +147,10 @@ struct jk_kept_row { /* an artifact that references name */
     struct jk_digest artifact;
     uint32_t held; /* switch history */
     struct jk_link by_artifact;
+};
+struct jk_reference_row {
+    struct jk_reference pub;
+    struct jk_link by_name; /* with the revision */
 };
 struct jk_namespace_row { /* an organisation of a hub, whoever holds it */
     struct jk_span name;  /* "host/organisation" */
@@ -292,8 +300,13 @@ JK_BOOK_ROW(jk_adoption_row, jk_adoption, adoptions)
 JK_BOOK_ROW(jk_observation_row, jk_observation_row, observations)
 JK_BOOK_ROW(jk_census_row, jk_census, censuses)
 JK_BOOK_ROW(jk_run_row, jk_run_row, runs)
+JK_BOOK_ROW(jk_vouched_row, jk_vouched_row, vouched)
 JK_BOOK_ROW(jk_verifier_row, jk_verifier_row, verifiers)
+JK_BOOK_ROW(jk_challenge_row, jk_challenge, challenges)
+JK_BOOK_ROW(jk_attest_row, jk_attest, attests)
 JK_BOOK_ROW(jk_leave_row, jk_leave_row, leaves)
+JK_BOOK_ROW(jk_evidence_row, jk_weights_evidence, evidences)
+JK_BOOK_ROW(jk_reference_row, jk_reference_row, references)
 JK_BOOK_ROW(jk_kept_row, jk_kept_row, kept)
 JK_BOOK_ROW(jk_namespace_row, jk_namespace_row, namespaces)
 JK_BOOK_ROW(jk_namespace_terms, jk_namespace, namespace_terms)
@@ -503,6 +516,28 @@ JK_APPLY(reject)
 JK_APPLY(dispute)
 JK_APPLY(resolve)
 #undef JK_APPLY
+
+/* book_vouch.c */
+uint32_t jk_book_intern_verifier(struct jk_book *book, struct jk_span id);           /* JK_NONE: out of memory */
+struct jk_vouched_row *jk_book_need_vouched(struct jk_book *book, uint32_t release); /* NULL: out of memory */
+/* NULL: nothing was said of its weights. */
+static inline const struct jk_vouched_row *jk_vouched_of(const struct jk_book *book, uint32_t release)
+{
+    uint32_t slot = jk_release_row(book, release)->vouched;
+    return slot == JK_NONE ? NULL : jk_vouched_row(book, slot);
+}
+enum jk_status jk_book_apply_challenge(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_challenge_again(struct jk_book *book, const struct jk_entry *entry,
+                                             struct jk_error *error);
+enum jk_status jk_book_apply_attest(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+
+/* book_evidence.c */
+enum jk_status jk_book_apply_evidence(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+
+/* book_reference.c */
+enum jk_status jk_book_apply_reference(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+/* A `held` or `withdrawn` entry about an artifact; false: no reference names it, or it is so already. */
+bool jk_book_switch_kept(struct jk_book *book, const struct jk_digest *artifact, bool held);
 
 /* book_register.c */
 enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_parsed_entry *parsed,

@@ -50,6 +50,20 @@ uint32_t jk_book_older_observation(const struct jk_book *book, uint32_t slot)
     return jk_observation_row(book, slot)->pub.older;
 }
 
+bool jk_book_is_from_census(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    const struct jk_model_row *row = jk_model_row(book, model);
+    return row->census && row->pub.index + 1 < n;
+}
+
+int64_t jk_book_hub_created(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t slot = jk_book_last_observation(book, model, n);
+    while (slot != JK_NONE && jk_observation_row(book, slot)->pub.created_us == JK_TIME_NONE)
+        slot = jk_observation_row(book, slot)->pub.older;
+    return slot == JK_NONE ? JK_TIME_NONE : jk_observation_row(book, slot)->pub.created_us;
+}
+
 static uint32_t hash_identity(struct jk_span hub, struct jk_span identity)
 {
     return jk_hash_u64((uint64_t)jk_hash_text(hub) << 32 | jk_hash_text(identity));

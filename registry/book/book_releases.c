@@ -34,7 +34,7 @@ struct jk_release *jk_book_begin_release(struct jk_book *book, uint32_t model, u
     if (!row) return NULL;
     row->pub.index = book->size;
     row->pub.model = model;
-    row->pub.yanks = row->pub.children = row->declared = row->tenures = JK_NONE;
+    row->pub.yanks = row->pub.children = row->declared = row->tenures = row->vouched = JK_NONE;
     return &row->pub;
 }
 

@@ -235,6 +235,25 @@ bool jk_book_affiliated(const struct jk_book *book, uint32_t publisher, uint32_t
     return jk_book_affiliated_since(book, publisher, team, at_us, n) != JK_NONE;
 }
 
+bool jk_book_institution_affiliated(const struct jk_book *book, struct jk_span institution, uint32_t team,
+                                    int64_t at_us, uint32_t n)
+{
+    uint32_t slot = jk_book_find_institution(book, institution);
+    if (slot == JK_NONE) return false;
+    const struct jk_bond_row *bond = find_bond(book, jk_institution_row(book, slot)->affiliations, team);
+    return bond && holds(terms_at(book, bond, n), joined_at(book, team, n), at_us);
+}
+
+bool jk_book_institution_operates(const struct jk_book *book, struct jk_span institution, uint32_t publisher,
+                                  int64_t at_us, uint32_t n)
+{
+    uint32_t slot = jk_book_find_institution(book, institution);
+    if (slot == JK_NONE) return false;
+    const struct jk_name_row *name = jk_name_row(book, jk_publisher_row(book, publisher)->name);
+    const struct jk_bond_row *bond = find_bond(book, name->operators, slot);
+    return bond && holds(terms_at(book, bond, n), INT64_MIN, at_us);
+}
+
 /* ---- base models ---- */
 
 const struct jk_base_facts *jk_book_base(const struct jk_book *book, uint32_t model, uint32_t n)

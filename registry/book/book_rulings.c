@@ -213,6 +213,22 @@ enum jk_status jk_book_apply_approval(struct jk_book *book, const struct jk_entr
     return JK_OK;
 }
 
+enum jk_status jk_book_apply_verifier(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    bool ends = entry->kind == JK_KIND_VERIFIER_END;
+    struct jk_ruling ruling = {.kind = ends ? JK_RULING_VERIFIER_END : JK_RULING_VERIFIER,
+                               .model = JK_NONE,
+                               .root = JK_NONE,
+                               .release = JK_NONE};
+    if (ends && jk_book_find_verifier(book, entry->verifier, JK_NOW) == JK_NONE)
+        return JK_BOOK_REFUSE(error, "entry %u: there is no verifier %.*s", book->size, JK_SPAN_ARG(entry->verifier));
+    ruling.verifier = jk_book_intern_verifier(book, entry->verifier);
+    if (ruling.verifier == JK_NONE) return JK_OK; /* out of memory: said at the end */
+    if (!ends) ruling.institution = jk_book_copy(book, entry->institution);
+    add_ruling(book, entry, &ruling);
+    return JK_OK;
+}
+
 static enum jk_status decide_waiting_ruling(struct jk_book *book, const struct jk_entry *entry, bool confirmed,
                                             struct jk_error *error)
 {

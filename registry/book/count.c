@@ -48,6 +48,7 @@ void jk_count_light(const struct jk_book *book, uint32_t model, struct jk_scope 
                                          .independent = independent,
                                          .adopted = adopted,
                                          .license_clean = clean,
+                                         .census = jk_book_is_from_census(book, model, n),
                                          .depth = spell->depth,
                                          .relation = spell->relation,
                                          .license_class = spell->license_class,
@@ -112,6 +113,26 @@ enum jk_status jk_count_at(const struct jk_book *book, struct jk_scope scope, ui
 
 /* ---- groups ---- */
 
+uint32_t jk_count_hub_month(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    int64_t created_us = jk_book_hub_created(book, model, n);
+    if (created_us == JK_TIME_NONE) return JK_COUNT_MONTHS;
+    unsigned month = jk_time_month(created_us);
+    return month < JK_COUNT_MONTHS ? month : JK_COUNT_MONTHS - 1;
+}
+
+uint32_t jk_count_slots(const struct jk_book *book, enum jk_group_by by)
+{
+    if (by == JK_GROUP_HUB_MONTH) return JK_COUNT_MONTHS + 1;
+    return by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
+}
+
+uint32_t jk_count_slot(const struct jk_book *book, enum jk_group_by by, const struct jk_grouped *one, uint32_t n)
+{
+    if (by == JK_GROUP_HUB_MONTH) return jk_count_hub_month(book, one->model, n);
+    return by == JK_GROUP_PUBLISHER ? one->publisher : one->license;
+}
+
 static int compare_groups(const void *left, const void *right)
 {
     const struct jk_group *a = left, *b = right;
@@ -119,20 +140,7 @@ static int compare_groups(const void *left, const void *right)
     return (a->slot > b->slot) - (a->slot < b->slot);
 }
 
-static void count_slots(const struct jk_book *book, struct jk_scope scope, enum jk_group_by by, uint32_t n,
-                        uint32_t *counts)
-{
-    uint32_t models = jk_book_models(book, n);
-    for (uint32_t model = 0; model < models; model++) {
-        struct jk_light_share share;
-        jk_count_look_ahead(book, model, models);
-        jk_count_light(book, model, scope, n, &share);
-        if (!share.present || !share.counted) continue;
-        counts[by == JK_GROUP_PUBLISHER ? share.publisher : share.license]++;
-    }
-}
-
-enum jk_status jk_count_sort_groups(uint32_t *counts, uint32_t slots, struct jk_arena *arena,
+enum jk_status jk_count_sort_groups(uint32_t *counts, uint32_t slots, enum jk_group_by by, struct jk_arena *arena,
                                     struct jk_group **out_groups, size_t *out_count, struct jk_error *error)
 {
     size_t used = 0;
@@ -148,7 +156,7 @@ enum jk_status jk_count_sort_groups(uint32_t *counts, uint32_t slots, struct jk_
     for (uint32_t slot = 0; slot < slots; slot++)
         if (counts[slot] > 0) groups[used++] = (struct jk_group){.slot = slot, .count = counts[slot]};
     free(counts);
-    qsort(groups, used, sizeof *groups, compare_groups);
+    if (by != JK_GROUP_HUB_MONTH) qsort(groups, used, sizeof *groups, compare_groups);
     *out_groups = groups;
     *out_count = used;
     return JK_OK;
@@ -158,9 +166,17 @@ enum jk_status jk_count_groups(const struct jk_book *book, struct jk_scope scope
                                struct jk_arena *arena, struct jk_group **out_groups, size_t *out_count,
                                struct jk_error *error)
 {
-    uint32_t slots = by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
+    uint32_t slots = jk_count_slots(book, by);
     uint32_t *counts = calloc((size_t)slots + 1, sizeof *counts);
     if (!counts) return jk_out_of_memory(error);
-    count_slots(book, scope, by, n, counts);
-    return jk_count_sort_groups(counts, slots, arena, out_groups, out_count, error);
+    uint32_t models = jk_book_models(book, n);
+    for (uint32_t model = 0; model < models; model++) {
+        struct jk_light_share share;
+        jk_count_look_ahead(book, model, models);
+        jk_count_light(book, model, scope, n, &share);
+        if (!share.present || !share.counted) continue;
+        struct jk_grouped one = {model, share.publisher, share.license};
+        counts[jk_count_slot(book, by, &one, n)]++;
+    }
+    return jk_count_sort_groups(counts, slots, by, arena, out_groups, out_count, error);
 }

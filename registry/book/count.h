@@ -54,7 +54,10 @@ struct jk_total {
     uint32_t census_by_month[JK_COUNT_MONTHS]; /* those of them that a census brought in */
 };
 
-/* Totals at any size, by walking the whole book; and grouped by publisher or by licence expression. */
+/* The month in which its repository was created, as its hub says; JK_COUNT_MONTHS if no hub says. */
+uint32_t jk_count_hub_month(const struct jk_book *book, uint32_t model, uint32_t n);
+
+/* Totals at any size, by walking the whole book; and grouped by what the cube does not have. */
 JK_MUST_USE enum jk_status jk_count_at(const struct jk_book *book, struct jk_scope scope, uint32_t n,
                                        struct jk_total *out_total, struct jk_error *error);
 /* The same for many scopes in one walk; 8 MiB of scratch with a million derivatives. */
@@ -64,8 +67,8 @@ struct jk_group {
     uint32_t slot;
     uint32_t count;
 };
-enum jk_group_by { JK_GROUP_PUBLISHER, JK_GROUP_LICENSE };
-/* All groups of a scope at N, largest count first, then by slot; in `arena`. */
+enum jk_group_by { JK_GROUP_PUBLISHER, JK_GROUP_LICENSE, JK_GROUP_HUB_MONTH };
+/* All groups of a scope at N, largest count first, then by slot, but months by slot alone; in `arena`. */
 JK_MUST_USE enum jk_status jk_count_groups(const struct jk_book *book, struct jk_scope scope, enum jk_group_by by,
                                            uint32_t n, struct jk_arena *arena, struct jk_group **out_groups,
                                            size_t *out_count, struct jk_error *error);

@@ -12,6 +12,9 @@ struct jk_light_share { /* as struct jk_share; weights are a slot of the book's 
     uint16_t month;
     uint32_t publisher, license, weights, release, flags;
 };
+struct jk_grouped { /* what groups look at */
+    uint32_t model, publisher, license;
+};
 /* A walk in order of registration mostly waits for memory, so what it will need is prefetched. */
 static inline void jk_count_look_ahead(const struct jk_book *book, uint32_t model, uint32_t models)
 {
@@ -62,9 +65,12 @@ static inline void jk_count_distinct(struct jk_total *total, const struct jk_lig
     total->distinct_publishers += jk_count_set_bit(publishers, share->publisher);
     total->distinct_weights += share->weights == JK_NONE || jk_count_set_bit(weights, share->weights);
 }
+/* How many slots a grouping has, and the one of a derivative at n. */
+uint32_t jk_count_slots(const struct jk_book *book, enum jk_group_by by);
+uint32_t jk_count_slot(const struct jk_book *book, enum jk_group_by by, const struct jk_grouped *one, uint32_t n);
 /* Which slots were counted at all, in the form of jk_count_groups. Frees `counts`. */
-JK_MUST_USE enum jk_status jk_count_sort_groups(uint32_t *counts, uint32_t slots, struct jk_arena *arena,
-                                                struct jk_group **out_groups, size_t *out_count,
+JK_MUST_USE enum jk_status jk_count_sort_groups(uint32_t *counts, uint32_t slots, enum jk_group_by by,
+                                                struct jk_arena *arena, struct jk_group **out_groups, size_t *out_count,
                                                 struct jk_error *error);
 
 #endif

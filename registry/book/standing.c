@@ -1,5 +1,6 @@
-/* Standing in one walk: the reasons that apply to a pair by itself, then duplicates, then the cap. See standing.h. */
-#include "book/standing.h"
+/* Making a standing in one walk: the reasons that apply to a pair by itself, then duplicates, then the cap. See standing.h.
+ */
+#include "book/standing_inside.h"
 
 #include <stdlib.h>
 
@@ -11,20 +12,15 @@
 #include "book/count_internal.h"
 #include "book/flag_reasons.h"
 #include "book/gone.h"
+#include "book/near.h"
 #include "book/pair.h"
+#include "book/vouching.h"
 
-#define FIRST_ROWS     1024u
-#define DISTINCT_BYTES ((size_t)64 << 20) /* of one pass over many scopes */
+#define FIRST_ROWS 1024u
 
 _Static_assert((uint32_t)JK_FLAG_EXCLUDED_PAIR == JK_VERDICT_ADOPTED, "a verdict's flags take two bytes");
 _Static_assert((uint32_t)JK_FLAG_EXCLUDED == JK_VERDICT_PENDING, "nobody asks a verdict's flags for an exclusion");
 _Static_assert((uint32_t)JK_FLAG_ANCESTOR_WEIGHTS == JK_VERDICT_COPY, "rule set 1 takes the spell's flag as it is");
-
-struct jk_standing {
-    struct jk_policy policy;
-    uint32_t n;
-    struct jk_verdicts all;
-};
 
 /* Needed only while it is made. */
 struct making {
@@ -37,6 +33,8 @@ struct making {
     struct jk_copies copies;
     struct jk_ceiling ceiling;
     struct jk_gone gone;
+    struct jk_vouching vouching;
+    bool vouched;           /* … and its policy asks verifiers */
     bool contested;         /* … and duplicates are left out */
     bool declared;          /* adoptions are left out */
     uint32_t *of_publisher; /* by publisher slot: derivatives counted so far */
@@ -103,6 +101,18 @@ static jk_reasons own_reasons(struct making *making, const struct jk_verdict *ro
     return found & policy->on;
 }
 
+/* What verifiers say, or do not say yet. False: out of memory. */
+static bool add_vouching(struct making *making, struct jk_verdict *row)
+{
+    const struct jk_vouched_pair pair = jk_vouched_pair_of(&making->standing->all, row);
+    jk_reasons found;
+    bool pending;
+    if (!jk_vouching_reasons(&making->vouching, &pair, (enum jk_relation)row->relation, &found, &pending)) return false;
+    row->reasons |= found;
+    if (pending) row->flags |= JK_VERDICT_PENDING;
+    return true;
+}
+
 /* ---- the rows ---- */
 
 static bool add_verdict(struct jk_standing *standing, const struct jk_verdict *row)
@@ -135,13 +145,6 @@ static void add_reason(struct jk_verdict *rows, size_t count, jk_reasons reason)
 {
     for (size_t i = 0; i < count; i++)
         rows[i].reasons |= reason;
-}
-
-/* For a derivative that counts so far. */
-static void note_earliest(struct making *making, const struct jk_verdict *rows)
-{
-    uint32_t *earliest = &making->earliest[rows->weights];
-    if (rows->brought < *earliest) *earliest = rows->brought;
 }
 
 /* Rule set 2: a licence of an ancestor that has no say is no conflict. False: out of memory. */
@@ -185,8 +188,10 @@ static bool add_model_verdicts(struct making *making, uint32_t model)
                                  .month = spell->month,
                                  .depth = making->declared ? spell->declared_depth : spell->depth,
                                  .relation = spell->relation,
-                                 .license_class = spell->license_class};
+                                 .license_class = spell->license_class,
+                                 .census = jk_book_is_from_census(book, model, n)};
         row.reasons = own_reasons(making, &row, spell);
+        if (making->vouched && !add_vouching(making, &row)) return false;
         if (!add_verdict(standing, &row)) return false;
     }
     size_t count = standing->all.count - before;
@@ -196,7 +201,10 @@ static bool add_model_verdicts(struct making *making, uint32_t model)
     standing->all.first_row[model] = (uint32_t)before + 1;
     if (!look_at_licenses(making, rows, count)) return false;
     if (making->contested) return look_for_copy(making, rows, count);
-    if (rows->weights != JK_NONE && jk_verdicts_stand(rows, count, 0)) note_earliest(making, rows);
+    if (rows->weights != JK_NONE && jk_verdicts_stand(rows, count, 0)) {
+        uint32_t *earliest = &making->earliest[rows->weights];
+        if (rows->brought < *earliest) *earliest = rows->brought;
+    }
     return true;
 }
 
@@ -210,20 +218,36 @@ static bool is_duplicate(const struct making *making, const struct jk_verdict *r
            rows->brought > making->earliest[rows->weights];
 }
 
-/* In order of registration: the cap counts earlier ones that count and are not duplicates. */
-static enum jk_status mark_rest(struct making *making, struct jk_error *error)
+static enum jk_status mark_duplicates(struct making *making, struct jk_error *error)
 {
     uint32_t looked = 0;
-    struct jk_standing *standing = making->standing;
-    bool duplicates = jk_policy_has(&standing->policy, JK_REASON_DUPLICATE);
-    bool capped = jk_policy_has(&standing->policy, JK_REASON_CAP);
-    for (size_t i = 0, count; (duplicates || capped) && i < standing->all.count; i += count) {
-        struct jk_verdict *rows = &standing->all.rows[i];
-        count = jk_verdicts_at(&standing->all, i);
-        if (duplicates && is_duplicate(making, rows, count)) add_reason(rows, count, JK_REASON_BIT(DUPLICATE));
-        if (capped && jk_verdicts_stand(rows, count, 0) &&
-            making->of_publisher[rows->publisher]++ >= standing->policy.cap)
-            add_reason(rows, count, JK_REASON_BIT(CAP));
+    struct jk_verdicts *all = &making->standing->all;
+    for (size_t i = 0, count; i < all->count; i += count) {
+        count = jk_verdicts_at(all, i);
+        if (is_duplicate(making, &all->rows[i], count)) add_reason(&all->rows[i], count, JK_REASON_BIT(DUPLICATE));
+        JK_TRY(jk_breathe_after(&making->query->breath, &looked, error));
+    }
+    return JK_OK;
+}
+
+static void mark_near(void *context, const struct jk_verdict *first, uint32_t since, const struct jk_verdict *later)
+{
+    struct jk_verdicts *all = context;
+    size_t at = (size_t)(later - all->rows);
+    (void)first, (void)since;
+    add_reason(&all->rows[at], jk_verdicts_at(all, at), JK_REASON_BIT(NEAR_DUPLICATE));
+}
+
+/* In order of registration: the cap counts earlier ones that count and are not duplicates. */
+static enum jk_status mark_cap(struct making *making, struct jk_error *error)
+{
+    uint32_t looked = 0;
+    struct jk_verdicts *all = &making->standing->all;
+    for (size_t i = 0, count; i < all->count; i += count) {
+        count = jk_verdicts_at(all, i);
+        if (jk_verdicts_stand(&all->rows[i], count, 0) &&
+            making->of_publisher[all->rows[i].publisher]++ >= making->query->policy->cap)
+            add_reason(&all->rows[i], count, JK_REASON_BIT(CAP));
         JK_TRY(jk_breathe_after(&making->query->breath, &looked, error));
     }
     return JK_OK;
@@ -274,6 +298,10 @@ static enum jk_status add_all_verdicts(struct making *making, struct jk_error *e
     for (uint32_t model = 0; model < models; model++) {
         jk_count_look_ahead(making->book, model, models);
         if (!add_model_verdicts(making, model)) return jk_out_of_memory(error);
+        if (making->vouching.steps >= JK_BREATH_LINKS) {
+            making->vouching.steps = 0;
+            JK_TRY(jk_breathe(&making->query->breath, error));
+        }
         JK_TRY(jk_breathe_after(&making->query->breath, &looked, error));
     }
     return JK_OK;
@@ -302,7 +330,13 @@ static enum jk_status make_verdicts(struct making *making, struct jk_error *erro
     jk_flag_reasons_fill(&making->of_flags, making->query->policy, making->declared);
     JK_TRY(add_all_verdicts(making, error));
     if (making->contested) JK_TRY(settle_duplicates(making, error));
-    return mark_rest(making, error);
+    const struct jk_standing_query *query = making->query;
+    struct jk_near_told told = {mark_near, &making->standing->all};
+    if (jk_policy_has(query->policy, JK_REASON_DUPLICATE)) JK_TRY(mark_duplicates(making, error));
+    if (jk_policy_has(query->policy, JK_REASON_NEAR_DUPLICATE))
+        JK_TRY(jk_near_find(making->book, query->policy, &making->standing->all, query->n, JK_NONE, &told,
+                            &query->breath, error));
+    return jk_policy_has(query->policy, JK_REASON_CAP) ? mark_cap(making, error) : JK_OK;
 }
 
 enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_standing_query *query,
@@ -317,11 +351,15 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
     making.declared = jk_policy_has(query->policy, JK_REASON_ADOPTED_PATH);
     jk_ceiling_init(&making.ceiling, book, query->policy, query->n);
     standing->all.counted_n = query->counted_n ? query->counted_n : query->n;
+    making.vouched =
+        jk_policy_has(query->policy, JK_REASON_UNATTESTED) || jk_policy_has(query->policy, JK_REASON_EVIDENCE);
+    jk_vouching_init(&making.vouching, book, query->policy, query->n, query->pending_passes);
     jk_gone_init(&making.gone, book, query->policy, query->n, standing->all.counted_n);
     enum jk_status status = make_verdicts(&making, error);
     jk_contest_done(&making.contest);
     jk_copies_done(&making.copies);
     jk_ceiling_done(&making.ceiling);
+    jk_vouching_done(&making.vouching);
     free(making.licenses);
     free(making.earliest);
     free(making.of_publisher);
@@ -339,299 +377,4 @@ void jk_standing_free(struct jk_standing *standing)
     free(standing->all.first_row);
     free(standing->all.roots);
     free(standing);
-}
-
-/* ---- asking ---- */
-
-uint32_t jk_standing_size(const struct jk_standing *standing)
-{
-    return standing->n;
-}
-
-const struct jk_verdicts *jk_standing_verdicts(const struct jk_standing *standing)
-{
-    return &standing->all;
-}
-
-const struct jk_verdict *jk_standing_rows(const struct jk_standing *standing, size_t *out_count)
-{
-    *out_count = standing->all.count;
-    return standing->all.rows;
-}
-
-const struct jk_verdict *jk_standing_of(const struct jk_standing *standing, uint32_t model, size_t *out_count)
-{
-    return jk_verdicts_of(&standing->all, model, out_count);
-}
-
-static bool is_root_in_scope(const struct jk_standing *standing, uint32_t root, struct jk_scope scope)
-{
-    if (scope.type == JK_SCOPE_ALL) return true;
-    if (scope.type == JK_SCOPE_BASE) return root == scope.slot;
-    return standing->all.roots[root].team == scope.slot;
-}
-
-bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
-                       struct jk_scope scope, enum jk_reason *out_reason)
-{
-    enum jk_reason latest = JK_REASON_LATE;
-    bool present = false;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_root_in_scope(standing, rows[i].root, scope)) continue;
-        enum jk_reason first = jk_reasons_first(rows[i].reasons);
-        if (first > latest) latest = first;
-        present = true;
-    }
-    if (present) *out_reason = latest;
-    return present;
-}
-
-static inline bool is_independent(const struct jk_verdict *row)
-{
-    return !(row->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE));
-}
-
-/* What a derivative of one root is worth where it counts, in the form of a plain count. */
-static inline struct jk_light_share share_of_one(const struct jk_verdict *row)
-{
-    uint32_t unclean = JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN;
-    return (struct jk_light_share){.present = true,
-                                   .counted = true,
-                                   .independent = is_independent(row),
-                                   .adopted = row->flags & JK_VERDICT_ADOPTED,
-                                   .license_clean = !(row->flags & unclean) && row->license_class != JK_LICENSE_UNKNOWN,
-                                   .depth = row->depth,
-                                   .relation = row->relation,
-                                   .license_class = row->license_class,
-                                   .month = row->month,
-                                   .publisher = row->publisher,
-                                   .weights = row->weights,
-                                   .release = row->release,
-                                   .flags = row->flags};
-}
-
-static void share_of(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
-                     struct jk_scope scope, struct jk_light_share *out_share)
-{
-    *out_share = share_of_one(rows);
-    bool declared = jk_policy_has(&standing->policy, JK_REASON_ADOPTED_PATH);
-    out_share->independent = false;
-    out_share->adopted = true;
-    out_share->depth = UINT16_MAX;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_root_in_scope(standing, rows[i].root, scope)) continue;
-        if (!(rows[i].flags & JK_VERDICT_ADOPTED))
-            out_share->adopted = false;
-        else if (declared)
-            continue; /* under such a policy it does not lead there */
-        if (rows[i].depth < out_share->depth) out_share->depth = rows[i].depth;
-        if (is_independent(&rows[i])) out_share->independent = true;
-    }
-}
-
-void jk_standing_look(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
-                      struct jk_scope scope, struct jk_share *share)
-{
-    struct jk_light_share seen;
-    if (!jk_policy_has(&standing->policy, JK_REASON_ADOPTED_PATH)) return;
-    share_of(standing, rows, count, scope, &seen);
-    share->depth = seen.adopted ? 0 : seen.depth;
-    share->independent = seen.independent;
-}
-
-/* ---- totals: each derivative in all scopes in which it has a root ---- */
-
-struct summing {
-    const struct jk_standing *standing;
-    const struct jk_scope *scopes;
-    size_t count;
-    struct jk_policy_total *totals;
-    size_t publisher_words, weights_words;
-    uint64_t *bits;              /* of each scope: publishers, then weights */
-    uint32_t *of_base, *of_team; /* position + 1 among the scopes, 0 for none */
-    uint32_t of_all, teams;
-};
-
-static void sum_in(struct summing *summing, uint32_t at, const struct jk_verdict *rows, size_t count)
-{
-    struct jk_policy_total *total = &summing->totals[at];
-    struct jk_scope scope = summing->scopes[at];
-    uint64_t *publishers = summing->bits + at * (summing->publisher_words + summing->weights_words);
-    struct jk_light_share share;
-    enum jk_reason reason;
-    if (!jk_standing_place(summing->standing, rows, count, scope, &reason)) return;
-    if (reason != JK_REASON_COUNT) {
-        total->plain.registered++;
-        total->left_out[reason]++;
-        return;
-    }
-    share_of(summing->standing, rows, count, scope, &share);
-    jk_count_add(&total->plain, &share, 1);
-    jk_count_distinct(&total->plain, &share, publishers, publishers + summing->publisher_words);
-}
-
-static uint32_t team_of(const struct summing *summing, const struct jk_verdict *row)
-{
-    uint32_t team = summing->standing->all.roots[row->root].team;
-    return team < summing->teams ? summing->of_team[team] : 0;
-}
-
-/* Whether an earlier row has the same team. */
-static bool team_seen(const struct summing *summing, const struct jk_verdict *rows, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (summing->standing->all.roots[rows[k].root].team == summing->standing->all.roots[rows[i].root].team)
-            return true;
-    return false;
-}
-
-static inline void add_counted(struct summing *summing, uint32_t at, const struct jk_light_share *share)
-{
-    struct jk_total *total = &summing->totals[at].plain;
-    uint64_t *publishers = summing->bits + at * (summing->publisher_words + summing->weights_words);
-    jk_count_add(total, share, 1);
-    jk_count_distinct(total, share, publishers, publishers + summing->publisher_words);
-}
-
-static inline void add_left_out(struct summing *summing, uint32_t at, jk_reasons reasons)
-{
-    summing->totals[at].plain.registered++;
-    summing->totals[at].left_out[jk_reasons_first(reasons)]++;
-}
-
-/* One scope alone, as most questions have it. */
-static void sum_one(struct summing *summing)
-{
-    const struct jk_standing *standing = summing->standing;
-    struct jk_scope scope = summing->scopes[0];
-    for (size_t at = 0, count; at < standing->all.count; at += count) {
-        const struct jk_verdict *row = &standing->all.rows[at];
-        count = jk_verdicts_at(&standing->all, at);
-        if (count > 1) {
-            sum_in(summing, 0, row, count);
-        } else if (is_root_in_scope(standing, row->root, scope)) {
-            struct jk_light_share share = share_of_one(row);
-            if (row->reasons)
-                add_left_out(summing, 0, row->reasons);
-            else
-                add_counted(summing, 0, &share);
-        }
-    }
-}
-
-/* The short cut for a derivative with one root, as nearly all have: it is worth the same in each scope. */
-static void sum_single(struct summing *summing, const struct jk_verdict *row)
-{
-    uint32_t places[3] = {summing->of_all, summing->of_base[row->root], team_of(summing, row)};
-    struct jk_light_share share;
-    if (!row->reasons) share = share_of_one(row);
-    for (int i = 0; i < 3; i++) {
-        if (places[i] == 0) continue;
-        if (row->reasons)
-            add_left_out(summing, places[i] - 1, row->reasons);
-        else
-            add_counted(summing, places[i] - 1, &share);
-    }
-}
-
-static void sum_several(struct summing *summing, const struct jk_verdict *rows, size_t count)
-{
-    if (summing->of_all) sum_in(summing, summing->of_all - 1, rows, count);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t base = summing->of_base[rows[i].root], team = team_of(summing, &rows[i]);
-        if (base) sum_in(summing, base - 1, rows, count);
-        if (team && !team_seen(summing, rows, i)) sum_in(summing, team - 1, rows, count);
-    }
-}
-
-static void sum_up(struct summing *summing)
-{
-    const struct jk_standing *standing = summing->standing;
-    for (size_t at = 0, count; at < standing->all.count; at += count) {
-        const struct jk_verdict *rows = &standing->all.rows[at];
-        count = jk_verdicts_at(&standing->all, at);
-        if (count == 1)
-            sum_single(summing, rows);
-        else
-            sum_several(summing, rows, count);
-    }
-}
-
-static void place_scopes(struct summing *summing)
-{
-    for (size_t i = 0; i < summing->count; i++) {
-        struct jk_scope scope = summing->scopes[i];
-        uint32_t place = (uint32_t)i + 1;
-        if (scope.type == JK_SCOPE_ALL) summing->of_all = place;
-        if (scope.type == JK_SCOPE_TEAM && scope.slot < summing->teams) summing->of_team[scope.slot] = place;
-        if (scope.type == JK_SCOPE_BASE && scope.slot < summing->standing->all.models)
-            summing->of_base[scope.slot] = place;
-    }
-}
-
-static bool sum_some(struct summing *summing)
-{
-    size_t words = summing->publisher_words + summing->weights_words;
-    summing->bits = calloc(summing->count * words, sizeof *summing->bits);
-    summing->of_base = calloc((size_t)summing->standing->all.models + 1, sizeof *summing->of_base);
-    summing->of_team = calloc((size_t)summing->teams + 1, sizeof *summing->of_team);
-    bool room = summing->bits && summing->of_base && summing->of_team;
-    if (room) {
-        memset(summing->totals, 0, summing->count * sizeof *summing->totals);
-        for (size_t i = 0; i < summing->count; i++)
-            summing->totals[i].plain.size = summing->standing->n;
-        if (summing->count == 1) {
-            sum_one(summing);
-        } else {
-            place_scopes(summing);
-            sum_up(summing);
-        }
-    }
-    free(summing->bits);
-    free(summing->of_base);
-    free(summing->of_team);
-    return room;
-}
-
-enum jk_status jk_standing_totals(const struct jk_standing *standing, const struct jk_book *book,
-                                  const struct jk_scope *scopes, size_t count, struct jk_policy_total *out_totals,
-                                  struct jk_error *error)
-{
-    size_t publisher_words = book->publishers.count / 64 + 1, weights_words = book->weights.count / 64 + 1;
-    size_t at_once = DISTINCT_BYTES / ((publisher_words + weights_words) * sizeof(uint64_t)) + 1;
-    for (size_t done = 0; done < count;) {
-        struct summing summing = {.standing = standing,
-                                  .scopes = scopes + done,
-                                  .count = count - done < at_once ? count - done : at_once,
-                                  .totals = out_totals + done,
-                                  .publisher_words = publisher_words,
-                                  .weights_words = weights_words,
-                                  .teams = book->teams.count};
-        if (!sum_some(&summing)) return jk_out_of_memory(error);
-        done += summing.count;
-    }
-    return JK_OK;
-}
-
-enum jk_status jk_standing_total(const struct jk_standing *standing, const struct jk_book *book, struct jk_scope scope,
-                                 struct jk_policy_total *out_total, struct jk_error *error)
-{
-    return jk_standing_totals(standing, book, &scope, 1, out_total, error);
-}
-
-enum jk_status jk_standing_groups(const struct jk_standing *standing, const struct jk_book *book, struct jk_scope scope,
-                                  enum jk_group_by by, struct jk_arena *arena, struct jk_group **out_groups,
-                                  size_t *out_count, struct jk_error *error)
-{
-    uint32_t slots = by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
-    uint32_t *counts = calloc((size_t)slots + 1, sizeof *counts);
-    if (!counts) return jk_out_of_memory(error);
-    for (size_t at = 0, count; at < standing->all.count; at += count) {
-        const struct jk_verdict *rows = &standing->all.rows[at];
-        enum jk_reason reason;
-        count = jk_verdicts_at(&standing->all, at);
-        if (!jk_standing_place(standing, rows, count, scope, &reason) || reason != JK_REASON_COUNT) continue;
-        counts[by == JK_GROUP_PUBLISHER ? rows->publisher : jk_release_row(book, rows->release)->pub.license]++;
-    }
-    return jk_count_sort_groups(counts, slots, arena, out_groups, out_count, error);
 }

@@ -27,6 +27,7 @@ JK_MUST_USE enum jk_status jk_standing_make(const struct jk_book *book, const st
                                             struct jk_standing **out_standing, struct jk_error *error);
 void jk_standing_free(struct jk_standing *standing);
 uint32_t jk_standing_size(const struct jk_standing *standing);
+size_t jk_standing_bytes(const struct jk_standing *standing); /* of memory */
 const struct jk_verdicts *jk_standing_verdicts(const struct jk_standing *standing);
 const struct jk_verdict *jk_standing_rows(const struct jk_standing *standing, size_t *out_count);
 /* The rows of one derivative; NULL and 0 if it is not one. */
@@ -36,6 +37,10 @@ const struct jk_verdict *jk_standing_of(const struct jk_standing *standing, uint
  * there. */
 bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
                        struct jk_scope scope, enum jk_reason *out_reason);
+
+/* Of one that counts in a scope: for each root there that it counts for, a verifier's word is still missing. */
+bool jk_standing_is_pending(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
+                            struct jk_scope scope);
 
 /* Adjusts a share of the plain count to the policy: if that ignores adoptions, least depth and independence are those
  * of the declared roots; depth 0 if there is none. */

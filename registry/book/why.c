@@ -8,6 +8,8 @@
 #include "book/ceiling.h"
 #include "book/contest.h"
 #include "book/copies.h"
+#include "book/near.h"
+#include "book/vouching.h"
 
 struct question {
     const struct jk_book *book;
@@ -381,6 +383,51 @@ static bool find_duplicate(const struct question *question, struct jk_why *why)
     return true;
 }
 
+/* ---- what verifiers say ---- */
+
+/* The newest evidence of the release that decides whose verifier has a say, or the attestation that decides against it.
+ * Where nobody said anything, or no grade would be enough for the relation, the release itself. */
+static uint32_t vouching_entry(const struct question *question, enum jk_reason reason)
+{
+    const struct jk_vouched_pair pair = jk_vouched_pair_of(jk_standing_verdicts(question->standing), question->row);
+    struct jk_vouching vouching;
+    jk_vouching_init(&vouching, question->book, question->policy, question->n, false);
+    if (reason == JK_REASON_EVIDENCE) {
+        uint32_t slot = JK_NONE;
+        if (question->policy->grades[question->row->relation] != JK_GRADE_CONTRADICTED)
+            slot = jk_deciding_evidence(&vouching, &pair);
+        if (slot != JK_NONE) return jk_book_evidence(question->book, slot)->from;
+    } else {
+        struct jk_votes votes = jk_votes_on(&vouching, &pair);
+        if (votes.newest != JK_NONE) return jk_book_attest(question->book, votes.newest)->from;
+    }
+    return jk_book_release(question->book, pair.release)->index;
+}
+
+struct near_sought {
+    uint32_t model;
+    struct jk_why *why;
+};
+
+/* Of those that go before the model, the one that has stood for longest. */
+static void take_near(void *context, const struct jk_verdict *first, uint32_t since, const struct jk_verdict *later)
+{
+    struct near_sought *sought = context;
+    if (later->model != sought->model || (sought->why->other != JK_NONE && sought->why->entry <= since)) return;
+    sought->why->other = first->model;
+    sought->why->entry = since;
+}
+
+/* False: out of memory. */
+static bool find_near(const struct question *question, struct jk_why *why)
+{
+    struct near_sought sought = {question->row->model, why};
+    struct jk_near_told told = {take_near, &sought};
+    struct jk_breath none = {NULL, NULL};
+    return jk_near_find(question->book, question->policy, jk_standing_verdicts(question->standing), question->n,
+                        question->row->model, &told, &none, question->error) == JK_OK;
+}
+
 /* ---- all of them ---- */
 
 static bool find_why(const struct question *question, uint32_t stage_entry, enum jk_reason reason, struct jk_why *why)
@@ -430,8 +477,14 @@ static bool find_why(const struct question *question, uint32_t stage_entry, enum
     case JK_REASON_UNVERIFIED:
         why->entry = unverified_entry(question);
         return true;
+    case JK_REASON_UNATTESTED:
+    case JK_REASON_EVIDENCE:
+        why->entry = vouching_entry(question, reason);
+        return true;
     case JK_REASON_DUPLICATE:
         return find_duplicate(question, why);
+    case JK_REASON_NEAR_DUPLICATE:
+        return find_near(question, why);
     case JK_REASON_CAP:
         find_last_under_cap(question, why);
         return true;

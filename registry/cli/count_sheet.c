@@ -74,9 +74,10 @@ static enum jk_status print_groups(struct jk_cli *cli, const Jokbo__V1__Derivati
         if (row) set_scope(count, row);
         json_array_append_new(rows, row);
     }
-    JK_TRY(jk_sheet_print(cli, "scope=kind,name,grouping,key,count", rows));
+    JK_TRY(jk_sheet_print(cli, "scope=kind,name,grouping,key,count,from_census", rows));
     if (count->next_page_token[0])
-        fprintf(cli->err, "There are more groups by licence or publisher; --limit 0 shows up to 1,000 of each.\n");
+        fprintf(cli->err,
+                "There are more groups by licence, publisher or hub-month; --limit 0 shows up to 1,000 of each.\n");
     return JK_OK;
 }
 

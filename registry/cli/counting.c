@@ -184,20 +184,29 @@ static void print_state(struct jk_cli *cli, const struct state *state)
         fprintf(cli->out, "%s\n", jk_count_revision_text(cli, state->revision, state->log_size, state->rulings_size));
 }
 
+/* Of months of registration also how many a census brought in, if it brought any. */
 static void groups_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, Jokbo__V1__Grouping grouping)
 {
-    struct jk_column columns[] = {{"", false, .wrap = true}, {"counted", true}, {"", false, .spare = 1}};
+    struct jk_column columns[] = {{"", false, .wrap = true}, {"counted", true}, {"", false, .spare = 1}, {""}};
     struct jk_table table;
+    int64_t most = 0, brought = 0;
+    for (size_t i = 0; i < count->n_groups; i++) {
+        if (count->groups[i]->grouping != grouping) continue;
+        if (count->groups[i]->count > most) most = count->groups[i]->count;
+        brought += count->groups[i]->from_census;
+    }
     columns[0].title = jk_print_word(cli, &jokbo__v1__grouping__descriptor, (int)grouping);
-    jk_table_init(&table, &cli->arena, columns, 3);
-    int64_t most = 0;
-    for (size_t i = 0; i < count->n_groups; i++)
-        if (count->groups[i]->grouping == grouping && count->groups[i]->count > most) most = count->groups[i]->count;
+    if (brought > 0) {
+        columns[3] = columns[2];
+        columns[2] = (struct jk_column){"by a census", true};
+    }
+    jk_table_init(&table, &cli->arena, columns, brought > 0 ? 4 : 3);
     for (size_t i = 0; i < count->n_groups; i++) {
         const Jokbo__V1__CountGroup *group = count->groups[i];
         if (group->grouping != grouping || group->count == 0) continue;
         jk_table_cell(&table, group->key);
         jk_table_cell(&table, jk_print_number(cli, group->count));
+        if (brought > 0) jk_table_cell(&table, jk_print_number(cli, group->from_census));
         jk_table_cell(&table, jk_overview_bar(cli, group->count, most, BAR_WIDTH));
     }
     fputc('\n', cli->out);

@@ -162,6 +162,42 @@ static void write_naming(const struct jk_policy *policy, struct jk_text *out)
     jk_text_add_str(out, policy->lenient ? " lenient" : " literal");
 }
 
+static const char *read_verifiers(struct words *words, struct jk_policy *policy)
+{
+    const char *wrong = read_number(words, JK_POLICY_VERIFIERS_MAX, &policy->verifiers);
+    return wrong ? "needs how many verifiers must agree, from 1 to 16, after \"on\"" : NULL;
+}
+
+static void write_verifiers(const struct jk_policy *policy, struct jk_text *out)
+{
+    jk_text_addf(out, " %u", policy->verifiers);
+}
+
+/* Relations that are not named do not count. */
+static const char *read_grades(struct words *words, struct jk_policy *policy)
+{
+    if (words->next == words->count) return "needs the least grade of each relation after \"on\", such as finetune=kin";
+    for (; words->next < words->count; words->next++) {
+        struct jk_span grade_word = words->at[words->next], word;
+        enum jk_relation relation;
+        enum jk_grade grade;
+        if (!jk_span_cut(&grade_word, '=', &word) || !jk_relation_parse(word, &relation))
+            return "names a relation that does not exist: each is written like finetune=kin";
+        if (!jk_grade_parse(grade_word, &grade) || grade < JK_GRADE_SHAPE)
+            return "takes shape, part, kin, near or same after each relation";
+        if (policy->grades[relation] != JK_GRADE_CONTRADICTED) return "names a relation twice";
+        policy->grades[relation] = grade;
+    }
+    return NULL;
+}
+
+static void write_grades(const struct jk_policy *policy, struct jk_text *out)
+{
+    for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
+        if (policy->grades[i] != JK_GRADE_CONTRADICTED)
+            jk_text_addf(out, " %s=%s", jk_relation_text((enum jk_relation)i), jk_grade_text(policy->grades[i]));
+}
+
 static const struct {
     const char *(*read)(struct words *words, struct jk_policy *policy);
     void (*write)(const struct jk_policy *policy, struct jk_text *out);
@@ -173,6 +209,8 @@ static const struct {
     [JK_REASON_NO_ARTIFACT] = {read_artifact, write_artifact},
     [JK_REASON_LICENSE_NOT_OPEN] = {read_demands, write_demands},
     [JK_REASON_NAMING] = {read_naming, write_naming},
+    [JK_REASON_UNATTESTED] = {read_verifiers, write_verifiers},
+    [JK_REASON_EVIDENCE] = {read_grades, write_grades},
     [JK_REASON_CAP] = {read_cap, write_cap},
 };
 
@@ -266,9 +304,6 @@ static void read_version(struct reading *reading, struct words *words, bool *see
     *seen = true;
 }
 
-/* Nothing yet in any log determines when these apply. */
-static const jk_reasons not_yet = JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE);
-
 static void read_reason(struct reading *reading, enum jk_reason reason, struct words *words)
 {
     const char *why = NULL;
@@ -282,8 +317,6 @@ static void read_reason(struct reading *reading, enum jk_reason reason, struct w
         why = "needs on or off after it";
     else if (!on && reason == JK_REASON_LATE)
         why = "cannot be off: what comes after the cut-off never counts";
-    else if (on && (not_yet >> reason & 1))
-        why = "can only be off for now: no log entry can yet say when it applies";
     else if (on && parameters[reason].read)
         why = parameters[reason].read(words, &reading->policy);
     if (!why && words->next < words->count) why = "has too many words after it";
@@ -337,18 +370,6 @@ static void read_rule(struct reading *reading, struct jk_span line)
         wrong_word(reading, word, "is neither a reason nor name, version or rules");
 }
 
-static void note_missing(struct reading *reading)
-{
-    if (!reading->magic) jk_error_field(reading->error, "line 1", "must be " MAGIC);
-    if (!reading->name) jk_error_field(reading->error, "name", "is missing: write a line \"name <name>\"");
-    if (!reading->version) jk_error_field(reading->error, "version", "is missing: write a line \"version 1\"");
-    if (!reading->rules) jk_error_field(reading->error, "rules", "is missing: write a line \"rules %d\"", JK_RULE_SET);
-    jk_reasons wanted = jk_reasons_of(reading->policy.rules);
-    for (int i = 0; i < JK_REASON_COUNT; i++)
-        if (wanted >> i & 1 & ~(reading->seen >> i))
-            jk_error_field(reading->error, jk_reason_word((enum jk_reason)i), "is missing: switch it on or off");
-}
-
 /* The rule set decides which lines there are and what they may contain, and its own line may come last. */
 static uint32_t find_rules(struct jk_span file)
 {
@@ -374,7 +395,14 @@ enum jk_status jk_policy_read(struct jk_span file, struct jk_policy *out_policy,
         reading.line++;
         read_rule(&reading, jk_span_trim(line));
     }
-    note_missing(&reading);
+    if (!reading.magic) jk_error_field(reading.error, "line 1", "must be " MAGIC);
+    if (!reading.name) jk_error_field(reading.error, "name", "is missing: write a line \"name <name>\"");
+    if (!reading.version) jk_error_field(reading.error, "version", "is missing: write a line \"version 1\"");
+    if (!reading.rules) jk_error_field(reading.error, "rules", "is missing: write a line \"rules %d\"", JK_RULE_SET);
+    jk_reasons wanted = jk_reasons_of(reading.policy.rules);
+    for (int i = 0; i < JK_REASON_COUNT; i++)
+        if (wanted >> i & 1 & ~(reading.seen >> i))
+            jk_error_field(reading.error, jk_reason_word((enum jk_reason)i), "is missing: switch it on or off");
     JK_TRY(jk_error_result(error));
     *out_policy = reading.policy;
     return JK_OK;

@@ -7,17 +7,19 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "domain/grade.h"
 #include "domain/license.h"
 #include "domain/reason.h"
 #include "domain/relation.h"
 
-#define JK_POLICY_FILE_MAX    16384
-#define JK_POLICY_MAX         4096
-#define JK_POLICY_NAME_MAX    63
-#define JK_POLICY_VERSION_MAX 1000000u
-#define JK_POLICY_DEPTH_MAX   1000u
-#define JK_POLICY_DAYS_MAX    365u
-#define JK_POLICY_CAP_MAX     1000000000u
+#define JK_POLICY_FILE_MAX      16384
+#define JK_POLICY_MAX           4096
+#define JK_POLICY_NAME_MAX      63
+#define JK_POLICY_VERSION_MAX   1000000u
+#define JK_POLICY_DEPTH_MAX     1000u
+#define JK_POLICY_DAYS_MAX      365u
+#define JK_POLICY_CAP_MAX       1000000000u
+#define JK_POLICY_VERIFIERS_MAX 16u
 
 struct jk_policy {
     char name[JK_POLICY_NAME_MAX + 1];
@@ -32,7 +34,10 @@ struct jk_policy {
     bool held;                                       /* no-artifact: the manifest must be stored, not just named */
     bool unknown_permits;                            /* license-not-open: an unknown permission is accepted */
     bool lenient;                                    /* naming: the lenient form is enough */
-    uint32_t cap;                                    /* cap: derivatives of one publisher that count */
+    uint32_t verifiers;                              /* unattested: how many must agree */
+    /* evidence: the least grade by relation; JK_GRADE_CONTRADICTED: none is enough, the relation does not count. */
+    enum jk_grade grades[JK_RELATION_COUNT];
+    uint32_t cap; /* cap: derivatives of one publisher that count */
 };
 
 static inline bool jk_policy_has(const struct jk_policy *policy, enum jk_reason reason)
@@ -51,5 +56,7 @@ JK_MUST_USE enum jk_status jk_policy_parse(struct jk_span text, struct jk_policy
 struct jk_digest jk_policy_digest(const struct jk_policy *policy);
 /* What the policy does, in plain words, one sentence per line. */
 void jk_policy_explain(const struct jk_policy *policy, bool korean, struct jk_text *out);
+/* Of one reason: when it leaves a derivative out, with the policy's parameters of it, without an end of line. */
+void jk_policy_explain_reason(const struct jk_policy *policy, enum jk_reason reason, bool korean, struct jk_text *out);
 
 #endif

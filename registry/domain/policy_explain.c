@@ -51,6 +51,27 @@ static void say_artifact(const struct jk_policy *policy, bool korean, struct jk_
         jk_text_add_str(out, korean ? " (다이제스트만 밝혀도 됨)" : " (a digest in its statement is enough)");
 }
 
+static void say_verifiers(const struct jk_policy *policy, bool korean, struct jk_text *out)
+{
+    jk_text_addf(out,
+                 korean ? " (검증 기관 %u곳 이상이 확인하고, 확인한 곳이 다르다고 한 곳보다 많아야 함)"
+                        : " (at least %u must agree, and more agree than differ)",
+                 policy->verifiers);
+}
+
+static void say_grades(const struct jk_policy *policy, bool korean, struct jk_text *out)
+{
+    bool first = true;
+    jk_text_add_str(out, korean ? " (검증 기관의 대조에서 최소 등급: " : " (by a verifier's challenge, at least: ");
+    for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++) {
+        if (policy->grades[i] == JK_GRADE_CONTRADICTED) continue;
+        jk_text_addf(out, "%s%s %s", first ? "" : ", ", jk_relation_text((enum jk_relation)i),
+                     jk_grade_text(policy->grades[i]));
+        first = false;
+    }
+    jk_text_add_str(out, korean ? "; 다른 관계는 집계하지 않음)" : "; other relations do not count)");
+}
+
 static void say_parameters(const struct jk_policy *policy, enum jk_reason reason, bool korean, struct jk_text *out)
 {
     switch (reason) {
@@ -83,6 +104,12 @@ static void say_parameters(const struct jk_policy *policy, enum jk_reason reason
         else
             jk_text_add_str(out, korean ? " (글자 그대로)" : " (to the letter)");
         break;
+    case JK_REASON_UNATTESTED:
+        say_verifiers(policy, korean, out);
+        break;
+    case JK_REASON_EVIDENCE:
+        say_grades(policy, korean, out);
+        break;
     case JK_REASON_CAP:
         jk_text_addf(out, korean ? " (게시자마다 %u개까지 집계)" : " (%u of each publisher count)", policy->cap);
         break;
@@ -91,14 +118,19 @@ static void say_parameters(const struct jk_policy *policy, enum jk_reason reason
     }
 }
 
+void jk_policy_explain_reason(const struct jk_policy *policy, enum jk_reason reason, bool korean, struct jk_text *out)
+{
+    jk_text_add_str(out, korean ? jk_reason_korean(reason) : jk_reason_english(reason));
+    if (jk_policy_has(policy, reason)) say_parameters(policy, reason, korean, out);
+}
+
 static void say_all(const struct jk_policy *policy, bool on, bool korean, struct jk_text *out)
 {
     for (int i = jk_reason_next(0, policy->rules); i < JK_REASON_COUNT; i = jk_reason_next(i + 1, policy->rules)) {
         enum jk_reason reason = (enum jk_reason)i;
         if (jk_policy_has(policy, reason) != on) continue;
-        jk_text_addf(out, "  %-18s %s", jk_reason_word(reason),
-                     korean ? jk_reason_korean(reason) : jk_reason_english(reason));
-        if (on) say_parameters(policy, reason, korean, out);
+        jk_text_addf(out, "  %-18s ", jk_reason_word(reason));
+        jk_policy_explain_reason(policy, reason, korean, out);
         jk_text_add_char(out, '\n');
     }
 }

@@ -5,8 +5,7 @@
 
 #include "base/span.h"
 
-#define JK_RULE_SET         2 /* the newest version of the rules */
-#define JK_RULE_SET_SETTLED 1 /* the newest complete one: no stage of a real registry closes with a later one */
+#define JK_RULE_SET 2 /* the newest version of the rules */
 
 enum jk_reason {
 #define JK_REASON(name, since, word, english, korean) JK_REASON_##name,

@@ -51,14 +51,16 @@ static void group_months(struct jk_arena *arena, const struct jk_total *total, J
     for (unsigned i = 0; i < JK_COUNT_MONTHS; i++) {
         if (!total->by_month[i]) continue;
         jk_month_format(i, text);
-        (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_MONTH, jk_to_string(arena, jk_span_of(text)),
-                        total->by_month[i]);
+        Jokbo__V1__CountGroup *group = add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_MONTH,
+                                                 jk_to_string(arena, jk_span_of(text)), total->by_month[i]);
+        if (group) group->from_census = total->census_by_month[i];
     }
 }
 
-bool jk_counts_is_unbounded(Jokbo__V1__Grouping grouping)
+bool jk_counts_walks(Jokbo__V1__Grouping grouping)
 {
-    return grouping == JOKBO__V1__GROUPING__GROUPING_LICENSE || grouping == JOKBO__V1__GROUPING__GROUPING_PUBLISHER;
+    return grouping == JOKBO__V1__GROUPING__GROUPING_LICENSE || grouping == JOKBO__V1__GROUPING__GROUPING_PUBLISHER ||
+           grouping == JOKBO__V1__GROUPING__GROUPING_HUB_MONTH;
 }
 
 /* Splits from counters. */
@@ -193,37 +195,37 @@ static enum jk_status find_total(const struct jk_counts *counts, struct jk_scope
     return jk_count_at(counts->book, scope, counts->size, walked, error);
 }
 
-/* Room for all splits that were asked for. */
-static size_t groups_room(const struct jk_counts_wish *wish)
+static enum jk_group_by group_by(Jokbo__V1__Grouping grouping)
 {
-    size_t room = 0;
-    for (size_t i = 0; i < wish->group_count; i++)
-        room += jk_counts_is_unbounded(wish->group_by[i])                  ? wish->page_size
-                : wish->group_by[i] == JOKBO__V1__GROUPING__GROUPING_MONTH ? JK_COUNT_MONTHS
-                                                                           : 32;
-    return room;
+    if (grouping == JOKBO__V1__GROUPING__GROUPING_HUB_MONTH) return JK_GROUP_HUB_MONTH;
+    return grouping == JOKBO__V1__GROUPING__GROUPING_PUBLISHER ? JK_GROUP_PUBLISHER : JK_GROUP_LICENSE;
 }
 
-/* One of licence or publisher: those of the page. */
-static enum jk_status add_unbounded(const struct jk_counts *counts, const struct jk_counts_wish *wish,
-                                    Jokbo__V1__Grouping grouping, Jokbo__V1__DerivativeCount *out, uint64_t *out_next,
-                                    struct jk_error *error)
+static const char *group_key(const struct jk_counts *counts, enum jk_group_by by, uint32_t slot)
+{
+    char month[8] = "none";
+    if (by == JK_GROUP_PUBLISHER) return jk_to_string(counts->arena, jk_book_publisher(counts->book, slot)->name);
+    if (by == JK_GROUP_LICENSE) return jk_to_string(counts->arena, jk_book_license_text(counts->book, slot));
+    if (slot < JK_COUNT_MONTHS) jk_month_format(slot, month);
+    return jk_to_string(counts->arena, jk_span_of(month));
+}
+
+/* Those of the page. */
+static enum jk_status add_groups_of_page(const struct jk_counts *counts, const struct jk_counts_wish *wish,
+                                         Jokbo__V1__Grouping grouping, Jokbo__V1__DerivativeCount *out,
+                                         uint64_t *out_next, struct jk_error *error)
 {
     struct jk_group *groups;
     size_t count, first = (size_t)wish->first;
-    bool publisher = grouping == JOKBO__V1__GROUPING__GROUPING_PUBLISHER;
-    enum jk_group_by by = publisher ? JK_GROUP_PUBLISHER : JK_GROUP_LICENSE;
+    enum jk_group_by by = group_by(grouping);
     JK_TRY(counts->rule
                ? jk_standing_groups(counts->rule->standing, counts->book, wish->scope, by, counts->arena, &groups,
                                     &count, error)
                : jk_count_groups(counts->book, wish->scope, by, counts->size, counts->arena, &groups, &count, error));
     size_t end = count > first + wish->page_size ? first + wish->page_size : count;
-    for (size_t i = first; i < end; i++) {
-        struct jk_span key = publisher ? jk_book_publisher(counts->book, groups[i].slot)->name
-                                       : jk_book_license_text(counts->book, groups[i].slot);
-        if (!add_group(counts->arena, out, grouping, jk_to_string(counts->arena, key), groups[i].count))
+    for (size_t i = first; i < end; i++)
+        if (!add_group(counts->arena, out, grouping, group_key(counts, by, groups[i].slot), groups[i].count))
             return jk_out_of_memory(error);
-    }
     if (end < count && wish->group_count == 1) *out_next = end;
     return JK_OK;
 }
@@ -234,11 +236,19 @@ enum jk_status jk_counts_one(const struct jk_counts *counts, const struct jk_cou
     const struct jk_total *total;
     *out_next = 0;
     JK_TRY(find_total(counts, wish->scope, &total, error));
-    Jokbo__V1__DerivativeCount *out = total_message(counts, wish->scope, total, groups_room(wish));
+
+    /* room for all splits that were asked for */
+    size_t room = 0;
+    for (size_t i = 0; i < wish->group_count; i++)
+        room += jk_counts_walks(wish->group_by[i])                         ? wish->page_size
+                : wish->group_by[i] == JOKBO__V1__GROUPING__GROUPING_MONTH ? JK_COUNT_MONTHS
+                                                                           : 32;
+
+    Jokbo__V1__DerivativeCount *out = total_message(counts, wish->scope, total, room);
     if (!out || (counts->rule && !add_left_out(counts, counts->rule->total, out))) return jk_out_of_memory(error);
     for (size_t i = 0; i < wish->group_count; i++) {
-        if (jk_counts_is_unbounded(wish->group_by[i])) {
-            JK_TRY(add_unbounded(counts, wish, wish->group_by[i], out, out_next, error));
+        if (jk_counts_walks(wish->group_by[i])) {
+            JK_TRY(add_groups_of_page(counts, wish, wish->group_by[i], out, out_next, error));
         } else {
             add_groups(counts->arena, total, wish->group_by[i], out);
         }

@@ -27,8 +27,9 @@ struct jk_counts {
     const struct jk_counts_rule *rule; /* NULL: the plain count */
 };
 
-/* Licence and publisher: as many groups as there are such names. */
-bool jk_counts_is_unbounded(Jokbo__V1__Grouping grouping);
+/* Licence and publisher, of which there are as many groups as such names, and the hub's month: the book is walked for
+ * them, and they come as pages. */
+bool jk_counts_walks(Jokbo__V1__Grouping grouping);
 
 struct jk_counts_wish {
     struct jk_scope scope;

@@ -6,6 +6,7 @@
 #include "book/stage.h"
 #include "book/why.h"
 #include "reply/counts.h"
+#include "reply/explain_vouching.h"
 #include "reply/lookup.h"
 #include "reply/message.h"
 #include "reply/root.h"
@@ -204,18 +205,31 @@ static char *say_korean(const struct jk_explained *explained, enum jk_reason rea
 
 /* ---- messages ---- */
 
-static enum jk_status explain_reason(const struct jk_explained *explained, struct jk_whys *whys,
+/* What a derivative is explained from, for all of its roots. */
+struct grounds {
+    struct jk_whys whys;
+    struct jk_vouching vouching;
+};
+
+static enum jk_status explain_reason(const struct jk_explained *explained, struct grounds *grounds,
                                      const struct jk_verdict *row, enum jk_reason reason, Jokbo__V1__RootStanding *out)
 {
     Jokbo__V1__ReasonFact *fact = JK_MESSAGE(explained->arena, Jokbo__V1__ReasonFact, jokbo__v1__reason_fact);
     struct jk_error *error = explained->error;
     struct jk_why why;
     if (!fact) return jk_out_of_memory(error);
-    JK_TRY(jk_why_find(whys, row, reason, &why, error));
+    JK_TRY(jk_why_find(&grounds->whys, row, reason, &why, error));
     struct parts parts = collect_parts(explained, row, &why);
     fact->reason = jk_counts_reason(reason);
-    fact->fact = say_english(explained, reason, &parts);
-    fact->fact_ko = say_korean(explained, reason, &parts);
+    if (reason == JK_REASON_UNATTESTED || reason == JK_REASON_EVIDENCE) {
+        struct jk_vouching_words words;
+        JK_TRY(jk_explain_vouching(explained, &grounds->vouching, row, reason, &words));
+        fact->fact = words.english;
+        fact->fact_ko = words.korean;
+    } else {
+        fact->fact = say_english(explained, reason, &parts);
+        fact->fact_ko = say_korean(explained, reason, &parts);
+    }
     fact->log_index = why.entry;
     if (reason == JK_REASON_LICENSE_NOT_OPEN) fact->detail = parts.unknown ? (char *)"unknown" : (char *)"forbids";
     fact->other = (char *)(uintptr_t)parts.other;
@@ -224,7 +238,33 @@ static enum jk_status explain_reason(const struct jk_explained *explained, struc
     return JK_OK;
 }
 
-static enum jk_status explain_root(const struct jk_explained *explained, struct jk_whys *whys,
+/* What would apply if what verifiers have not said yet counted against it. */
+static enum jk_status explain_pending(const struct jk_explained *explained, struct grounds *grounds,
+                                      const struct jk_verdict *row, Jokbo__V1__RootStanding *out)
+{
+    static const enum jk_reason awaited[] = {JK_REASON_UNATTESTED, JK_REASON_EVIDENCE};
+    const struct jk_vouched_pair pair = jk_vouched_pair_of(jk_standing_verdicts(explained->standing), row);
+    jk_reasons missing;
+    bool ignored;
+    out->pending = (Jokbo__V1__ReasonFact **)jk_pointers(explained->arena, 2);
+    if (!out->pending ||
+        !jk_vouching_reasons(&grounds->vouching, &pair, (enum jk_relation)row->relation, &missing, &ignored))
+        return jk_out_of_memory(explained->error);
+    for (int i = 0; i < 2; i++) {
+        if (!(missing >> awaited[i] & 1)) continue;
+        Jokbo__V1__ReasonFact *fact = JK_MESSAGE(explained->arena, Jokbo__V1__ReasonFact, jokbo__v1__reason_fact);
+        struct jk_vouching_words words;
+        if (!fact) return jk_out_of_memory(explained->error);
+        JK_TRY(jk_explain_vouching(explained, &grounds->vouching, row, awaited[i], &words));
+        fact->reason = jk_counts_reason(awaited[i]);
+        fact->fact = words.english;
+        fact->fact_ko = words.korean;
+        out->pending[out->n_pending++] = fact;
+    }
+    return JK_OK;
+}
+
+static enum jk_status explain_root(const struct jk_explained *explained, struct grounds *grounds,
                                    const struct jk_verdict *row, Jokbo__V1__RootStanding *out)
 {
     struct jk_spell spell = {
@@ -233,8 +273,9 @@ static enum jk_status explain_root(const struct jk_explained *explained, struct 
     out->reasons = (Jokbo__V1__ReasonFact **)jk_pointers(explained->arena, JK_REASON_COUNT);
     if (!out->root || !out->reasons) return jk_out_of_memory(explained->error);
     out->counts = row->reasons == 0;
+    if (out->counts && row->flags & JK_VERDICT_PENDING) JK_TRY(explain_pending(explained, grounds, row, out));
     for (int i = 0; i < JK_REASON_COUNT; i++)
-        if (row->reasons >> i & 1) JK_TRY(explain_reason(explained, whys, row, (enum jk_reason)i, out));
+        if (row->reasons >> i & 1) JK_TRY(explain_reason(explained, grounds, row, (enum jk_reason)i, out));
     return JK_OK;
 }
 
@@ -255,13 +296,20 @@ static bool add_disputes(const struct jk_explained *explained, Jokbo__V1__Standi
     return true;
 }
 
+static void end_grounds(struct grounds *grounds)
+{
+    jk_vouching_done(&grounds->vouching);
+}
+
 static enum jk_status explain_derivative(const struct jk_explained *explained, Jokbo__V1__Standing *out)
 {
     struct jk_arena *arena = explained->arena;
     struct jk_error *error = explained->error;
     enum jk_reason place = JK_REASON_COUNT;
     struct jk_scope all = {.type = JK_SCOPE_ALL};
-    struct jk_whys whys;
+    JK_CLEANUP(end_grounds) struct grounds grounds;
+    jk_whys_init(&grounds.whys, explained->book, explained->standing, explained->policy, explained->stage_entry);
+    jk_vouching_init(&grounds.vouching, explained->book, explained->policy, explained->size, false);
     (void)jk_standing_place(explained->standing, explained->rows, explained->count, all, &place);
     out->name = jk_to_string(arena, model_name(explained, explained->rows->model));
     out->log_index = jk_book_model(explained->book, explained->rows->model)->index;
@@ -270,11 +318,10 @@ static enum jk_status explain_derivative(const struct jk_explained *explained, J
     out->policy_sha256 = jk_to_hex(arena, explained->policy_sha256);
     out->roots = (Jokbo__V1__RootStanding **)jk_pointers(arena, explained->count);
     if (!out->roots || !add_disputes(explained, out)) return jk_out_of_memory(error);
-    jk_whys_init(&whys, explained->book, explained->standing, explained->policy, explained->stage_entry);
     for (size_t i = 0; i < explained->count; i++) {
         Jokbo__V1__RootStanding *root = JK_MESSAGE(arena, Jokbo__V1__RootStanding, jokbo__v1__root_standing);
         if (!root) return jk_out_of_memory(error);
-        JK_TRY(explain_root(explained, &whys, &explained->rows[i], root));
+        JK_TRY(explain_root(explained, &grounds, &explained->rows[i], root));
         out->roots[out->n_roots++] = root;
     }
     return arena->exhausted ? jk_out_of_memory(error) : JK_OK;

@@ -6,7 +6,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from jokbo import Case, Client, Shared, accepted, confirmed, derivative, external, joined, new_id, person  # noqa: E402
-from ruled import text_of, word  # noqa: E402
+from ruled import rules, text_of, word  # noqa: E402
 
 SKT, SKT_2 = "skt/A.X-K1", "skt/A.X-K2"
 SOLAR, SOLAR_2 = "upstage/Solar-Open-100B", "upstage/Solar-Open2-250B"
@@ -15,34 +15,7 @@ SET, DECIDE, OPEN = "Registry.SetNamespace", "Stages.DecideRuling", "Stages.Open
 STATE, DENIED = "FAILED_PRECONDITION", "PERMISSION_DENIED"
 PENDING, IN_FORCE, REJECTED, REPLACED = ("RULING_STATE_" + state for state in ("PENDING", "IN_FORCE", "REJECTED", "REPLACED"))
 # Rule set 2 with all but a few reasons off; and the same where adoptions are left out.
-OPEN_RULES = """jokbo/policy/v1
-name adoptions-in
-version 1
-rules 2
-late on
-yanked on
-gone off
-excluded on
-not-participating off
-not-programme off
-foreign-base off
-adopted-path off
-relation off
-depth on 2
-self on
-affiliate on
-no-artifact off
-no-license-text off
-license-not-open off
-license-conflict on
-naming off
-unverified off
-unattested off
-evidence off
-duplicate on
-near-duplicate off
-cap off
-"""
+OPEN_RULES = rules("adoptions-in", depth="on 2", self="on", affiliate="on", license_conflict="on", duplicate="on")
 STRICT_RULES = OPEN_RULES.replace("adoptions-in", "adoptions-out").replace("adopted-path off", "adopted-path on")
 DEEP_RULES = STRICT_RULES.replace("adoptions-out", "adoptions-out-deep").replace("depth on 2", "depth off")
 

@@ -20,7 +20,7 @@ from test_recount import History  # noqa: E402
 
 SEED = int(os.environ.get("JK_AUDIT_SEED") or random.SystemRandom().randrange(1 << 32))
 STEPS, SIZES = 480, 6
-GROUPINGS = ("relation", "hub-relation", "license-class", "license", "publisher", "depth", "month")
+GROUPINGS = ("relation", "hub-relation", "license-class", "license", "publisher", "depth", "month", "hub-month")
 NOT_VERIFIED, FORKED, REFUSED, NOT_FOUND, USAGE, LOCAL, CONFLICT, AWAY = 10, 11, 4, 5, 2, 9, 6, 8
 
 

@@ -175,7 +175,7 @@ class Counting(History):
         call, scope = "Evaluation.CountDerivatives", {"scope": {"all": True}}
         self.wrong(["group_by"], call, group_by=["GROUPING_DEPTH", "GROUPING_DEPTH"], **scope)
         self.wrong(["group_by"], call, group_by=["GROUPING_UNSPECIFIED"], **scope)
-        failure = self.refused("INVALID_ARGUMENT", "INVALID_FIELD", call, group_by=[8], **scope)
+        failure = self.refused("INVALID_ARGUMENT", "INVALID_FIELD", call, group_by=[9], **scope)
         self.assertTrue([f for f in failure.fields if f.startswith("group_by")], failure.fields)
         for fields in ({}, {"group_by": ["GROUPING_DEPTH"]}, {"group_by": ["GROUPING_PUBLISHER", "GROUPING_LICENSE"]}):
             self.wrong(["page_token"], call, page_token="p1.1.1.0123456789abcdef", **fields, **scope)

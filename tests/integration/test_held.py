@@ -7,39 +7,12 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from jokbo import Case, Failure, Manifest, Shared, derivative, person  # noqa: E402
-from ruled import text_of, word  # noqa: E402
+from ruled import rules, text_of, word  # noqa: E402
 
 SKT = "skt/A.X-K1"
 REGISTER, BATCH, WITHDRAW = "Registry.RegisterDerivative", "Registry.BatchRegisterDerivatives", "Registry.WithdrawBlob"
 STATE = "FAILED_PRECONDITION"
-HELD = """jokbo/policy/v1
-name held
-version 1
-rules 2
-late on
-yanked on
-gone off
-excluded on
-not-participating off
-not-programme off
-foreign-base off
-adopted-path off
-relation off
-depth off
-self off
-affiliate off
-no-artifact on held
-no-license-text off
-license-not-open off
-license-conflict off
-naming off
-unverified off
-unattested off
-evidence off
-duplicate off
-near-duplicate off
-cap off
-"""
+HELD = rules("held", no_artifact="on held")
 CLAIMED = HELD.replace("name held", "name claimed").replace("on held", "on claimed")
 FIRST = text_of("hub-like").replace("hub-like", "first-rules").replace("no-artifact off", "no-artifact on")
 

@@ -6,6 +6,7 @@ import collections
 import datetime
 import functools
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ import recount_policy  # noqa: E402
 from test_recount_policy import MAKE_STANDINGS, READY, entries_of  # noqa: E402
 
 PAGE = os.path.join(jokbo.ROOT, "registry", "formats", "pseudocode.md")
-SEEDS, STEPS, SIZES = range(1, 9), 170, (60, 110, 170)
+SEEDS, STEPS, SIZES = range(1, 17), 170, (75, 140, 215)
 CAPPED = "duplicate on\ncap on 2\n", "duplicate off\ncap on 1\n", "duplicate on\ncap off\n"  # the last lines of rule set 1
 
 
@@ -32,20 +33,29 @@ def pseudocode():
 
 def run(counts=None, standing=None):
     """The functions, over a state; `standing` of rule set 2, for who stands since when."""
-    given = {"new_state": State, "ORDER": recount_policy.REASONS[1], "UNKNOWN": recount.UNKNOWN, "YES": recount.YES}
+    given = {"new_state": State, "ORDER": recount_policy.REASONS[1], "UNKNOWN": recount.UNKNOWN, "YES": recount.YES,
+             "NONE": recount.GRADES.index("none")}
     if counts:
         given.update(of_hubs(counts))
         given.update(tenures=counts.fold.tenures.get, first_held=counts.fold.said, manifest_files=lambda release: counts.fold.manifests.get(release.artifact, (None, None))[1], times=counts.fold.times,
                      content=lambda release, kind: dict(counts.content(release)).get(kind), release_of=counts.fold.releases, adopted=counts.fold.adopted, permissions=counts.permissions,
                      is_base=lambda model: bool(model.team), least=lambda *many: tuple(map(min, *many)))
     if standing:
+        vouched = {row.model: row.vouched for row in standing.rows}
+        voices = standing.voices
+        given.update(voices=lambda *asked: [types.SimpleNamespace(agrees=attest.agrees, grades=grades_of(voices, attest)) for attest in voices.voices(*asked)])
         given.update(is_verified=counts.is_verified, is_held=counts.is_held, is_at_home=lambda model, kind: any(
                 counts.is_at_home(model, one) for one in counts.content(model.deciding) if one[0] == kind),
-                     stood=lambda model, size: recount_policy.Past(counts, size).stands(standing.policy, standing.teams, model))
+                     stood=lambda model, size: recount_policy.Past(counts, size).stands(standing.policy, standing.teams, model, vouched[model]))
     exec(pseudocode(), given)  # the project's own page
     for name in ("above", "weights_above"):
         given[name] = functools.lru_cache(None)(given[name])
     return types.SimpleNamespace(**given)
+
+
+def grades_of(voices, attest):
+    proof = voices.proofs.get(attest.made)
+    return proof and [recount.GRADES.index(grade[0]) for grade in proof.grades]
 
 
 def of_hubs(counts):
@@ -208,6 +218,33 @@ class PseudocodeTest(unittest.TestCase):
                     later += any(code.stands_since(model, content[0], counts.fold.size) > counts.since(model, content)[0] for model in wanted)
         self.assertTrue(shared > 10 and later > 10 and fallen > 0, (shared, later, fallen))
 
+    def test_what_verifiers_say(self):
+        """Of every pair, under policies that ask for each grade and number, and pass what is missing or not."""
+        met = collections.Counter()
+        with open(next(path for path in READY if path.endswith("evidence.policy")), encoding="utf-8") as file:
+            text = recount_policy.Policy.of_file(file.read()).text.replace("adopted-path on", "adopted-path off")
+        for counts in self.states():
+            for number, grade in enumerate(recount.GRADES[2:], 2):
+                asked = " ".join("%s=%s" % (relation, grade) for relation in recount.RELATIONS)
+                verifiers = number - 1
+                policy = recount_policy.Policy(re.sub("(?m)^evidence .*$", "evidence on " + asked, text.replace("unattested on 1", "unattested on %d" % verifiers)))
+                standing = recount_policy.Standing(counts, policy)
+                code = run(counts, standing)
+                for row in standing.rows:
+                    for root in row.roots:
+                        self.compare_pair(code, standing, row, root, verifiers, number, met)
+        self.assertTrue(all(met[name] > 5 for name in ("missing", "proven", "unproven")) and met["differs"], met)
+
+    def compare_pair(self, code, standing, row, root, verifiers, least, met):
+        said = code.unattested(row.model, root, verifiers)
+        shown, best = (code.root_grade(row.release, row.model, root, recount.GRADES.index(word)) for word in ("none", "same"))
+        for pending in (True, False):
+            reasons, waits = standing.voices.reasons(row.model, row.release, root, pending)
+            self.assertEqual("unattested" in reasons, said == "differs" or said == "missing" and not pending)
+            self.assertEqual("evidence" in reasons, (best if pending else shown) < least)
+            self.assertEqual(waits, pending and (said == "missing" or shown < least <= best))
+        met.update([said, "proven" if shown >= least else "unproven" if best >= least else "less"])
+
     def test_states_of_cut_offs(self):
         changed = 0
         policy = recount_policy.Policy(self.text)
@@ -216,7 +253,7 @@ class PseudocodeTest(unittest.TestCase):
                 m = len(entries)
                 state = run().state_of_cut_off(list(map(entry_of, entries)), n, m)
                 found = recount_policy.Standing(recount_policy.Counts(state.fold), policy)
-                report = recount_policy.Report(entries, n, m, policy, None)
+                report = recount_policy.Report(entries, n, m, policy, None, 1)
                 wanted = report.standing
                 self.assertEqual(recount_policy.table(found, lambda *_: 0), recount_policy.table(wanted, lambda *_: 0))
                 self.assertEqual([(row.model.name, row.release.hash, list(row.reasons.values())) for row in found.rows],

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "book/book_ask.h"
 #include "book/claims.h"
+#include "book/vouched.h"
 
 struct print {
     const struct jk_book *book;
@@ -127,6 +128,42 @@ static void add_others(struct print *print)
                      jk_book_team(print->book, i)->from);
 }
 
+static void add_vouched_release(struct print *print, uint32_t i)
+{
+    uint32_t slot = jk_book_last_challenge(print->book, i, print->n);
+    for (; slot != JK_NONE; slot = jk_book_older_challenge(print->book, slot))
+        jk_text_addf(&print->text, " challenge %u by %u answered %u", jk_book_challenge(print->book, slot)->from,
+                     jk_book_challenge(print->book, slot)->verifier, jk_book_answer(print->book, slot, print->n));
+    slot = jk_book_last_attest(print->book, i, print->n);
+    for (; slot != JK_NONE; slot = jk_book_older_attest(print->book, slot))
+        jk_text_addf(&print->text, " attest %u %d evidence %u", jk_book_attest(print->book, slot)->from,
+                     jk_book_attest(print->book, slot)->agrees, jk_book_attest_evidence(print->book, slot, print->n));
+    slot = jk_book_last_evidence(print->book, i, print->n);
+    for (; slot != JK_NONE; slot = jk_book_older_evidence(print->book, slot))
+        jk_text_addf(&print->text, " evidence %u %u %u", jk_book_evidence(print->book, slot)->from,
+                     jk_book_evidence(print->book, slot)->attest, jk_book_evidence(print->book, slot)->near_count);
+    for (uint32_t k = 0; k < jk_book_verifiers(print->book, print->n); k++)
+        jk_text_addf(&print->text, " leaves %u", jk_book_leaves(print->book, i, k, print->n));
+}
+
+static void add_vouched(struct print *print)
+{
+    for (uint32_t i = 0; i < jk_book_verifiers(print->book, print->n); i++) {
+        struct jk_appointment found = {.since = JK_NONE};
+        bool is_one = jk_book_appointment(print->book, i, print->n, &found);
+        jk_text_addf(&print->text, "verifier %.*s %d %.*s %u\n", JK_SPAN_ARG(jk_book_verifier_id(print->book, i)),
+                     is_one, JK_SPAN_ARG(found.institution), found.since);
+    }
+    for (uint32_t i = 0; i < jk_book_releases(print->book, print->n); i++)
+        add_vouched_release(print, i);
+    for (uint32_t i = 0; i < jk_book_references(print->book, print->n); i++) {
+        const struct jk_reference *row = jk_book_reference(print->book, i);
+        jk_text_addf(&print->text, "reference %.*s %.*s %u %d %u\n", JK_SPAN_ARG(row->external),
+                     JK_SPAN_ARG(row->revision), row->from, jk_book_reference_stands(print->book, i, print->n),
+                     jk_book_find_reference(print->book, row->external, row->revision, print->n));
+    }
+}
+
 static void add_newest(struct print *print)
 {
     jk_text_addf(&print->text, "size %u origin %.*s", jk_book_size(print->book),
@@ -147,6 +184,7 @@ struct jk_digest jk_fingerprint(const struct jk_book *book, uint32_t n, bool new
         add_model(&print, i);
     add_releases(&print);
     add_others(&print);
+    add_vouched(&print);
     if (newest) add_newest(&print);
     JK_CHECK(!print.text.failed);
     struct jk_digest digest = jk_digest_of(jk_text_span(&print.text));

@@ -4,6 +4,7 @@
 #include "book/book_ask.h"
 #include "support/history_hub.h"
 #include "support/history_stages.h"
+#include "support/history_vouch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -420,6 +421,15 @@ static void some_of_hub(struct maker *maker)
     took(maker, kind, status);
 }
 
+/* Within the hour, so that a challenge may be answered in time. */
+static void some_vouching(struct maker *maker)
+{
+    enum jk_kind kind;
+    maker->ledger->step_us = JK_DAY_US / 24;
+    enum jk_status status = jk_history_vouch(maker->ledger, &maker->vouching, &kind);
+    took(maker, kind, status);
+}
+
 static void step(struct maker *maker)
 {
     uint32_t dice = below(maker, 100);
@@ -458,8 +468,10 @@ static void step(struct maker *maker)
 
 void jk_history_make(struct jk_ledger *ledger, uint64_t seed, uint32_t steps, uint32_t out_kinds[JK_KIND_COUNT])
 {
-    struct maker maker = {.ledger = ledger, .random = {seed}, .kinds = out_kinds};
+    struct maker maker = {.ledger = ledger, .random = {seed}, .vouching = {seed + 1000}, .kinds = out_kinds};
     start(&maker);
-    for (uint32_t i = 0; i < steps; i++)
+    for (uint32_t i = 0; i < steps; i++) {
         step(&maker);
+        if (jk_random_below(&maker.vouching, 3) == 0) some_vouching(&maker);
+    }
 }

@@ -11,14 +11,24 @@ static uint32_t below(struct jk_random *random, uint32_t bound)
     return jk_random_below(random, bound);
 }
 
+/* What few in a random history pass is asked seldom, so that the rest is not hidden by it. */
+static void some_vouching(struct jk_random *random, struct jk_policy *policy)
+{
+    static const jk_reasons by_verifiers = JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE);
+    if (below(random, 3)) policy->on &= ~by_verifiers;
+    policy->verifiers = 1 + below(random, 3) % 2;
+    for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
+        if (below(random, 4)) policy->grades[i] = JK_GRADE_SHAPE + below(random, JK_GRADES - JK_GRADE_SHAPE);
+    if (policy->grades[JK_RELATION_FINETUNE] == JK_GRADE_CONTRADICTED)
+        policy->grades[JK_RELATION_FINETUNE] = JK_GRADE_SHAPE;
+}
+
 struct jk_policy jk_history_policy(struct jk_random *random, uint32_t version)
 {
-    static const jk_reasons not_yet =
-        JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE);
     struct jk_policy policy = {.name = "random", .version = version, .rules = 1 + below(random, JK_RULE_SET)};
     for (int i = 0; i < JK_REASON_COUNT; i++)
         if (i == JK_REASON_LATE || below(random, 3)) policy.on |= (jk_reasons)1 << i;
-    policy.on &= jk_reasons_of(policy.rules) & ~not_yet;
+    policy.on &= jk_reasons_of(policy.rules);
     for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
         if (below(random, 4)) policy.relations |= 1u << i;
     if (policy.relations == 0) policy.relations = 1u << JK_RELATION_FINETUNE;
@@ -32,7 +42,11 @@ struct jk_policy jk_history_policy(struct jk_random *random, uint32_t version)
     policy.lenient = below(random, 2);
     policy.held = policy.rules > 1 && below(random, 2);
     policy.unknown_permits = policy.rules > 1 && below(random, 2);
-    if (below(random, 4) == 0) policy.on = JK_REASON_BIT(LATE) | JK_REASON_BIT(DUPLICATE) | JK_REASON_BIT(CAP);
+    some_vouching(random, &policy);
+    if (below(random, 4) == 0)
+        policy.on =
+            (JK_REASON_BIT(LATE) | JK_REASON_BIT(DUPLICATE) | JK_REASON_BIT(NEAR_DUPLICATE) | JK_REASON_BIT(CAP)) &
+            jk_reasons_of(policy.rules);
     return policy;
 }
 

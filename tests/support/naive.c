@@ -110,6 +110,12 @@ struct jk_naive *jk_naive_new(const struct jk_span *entries, uint32_t count)
     return all;
 }
 
+const struct jk_entry *jk_naive_entry(const struct jk_naive *all, uint32_t index)
+{
+    JK_CHECK(index < all->count);
+    return &all->entries[index];
+}
+
 void jk_naive_free(struct jk_naive *all)
 {
     free(all->entries);
@@ -540,6 +546,23 @@ static bool is_new_weights(const struct jk_naive *all, const uint32_t *releases,
     return true;
 }
 
+/* A registrar's, and the next entry, of the same batch, says what a hub shows of it. */
+static bool is_from_census(const struct jk_naive *all, uint32_t model, uint32_t n)
+{
+    return all->entries[model].actor.type == JK_ACTOR_REGISTRAR && model + 1 < n &&
+           all->entries[model + 1].kind == JK_KIND_OBSERVE && all->subject[model + 1] == model &&
+           all->entries[model + 1].time_us == all->entries[model].time_us;
+}
+
+int64_t jk_naive_created(const struct jk_naive *all, uint32_t model, uint32_t n)
+{
+    for (uint32_t i = n; i-- > 0;)
+        if (all->entries[i].kind == JK_KIND_OBSERVE && all->subject[i] == model &&
+            all->entries[i].created_us != JK_TIME_NONE)
+            return all->entries[i].created_us;
+    return JK_TIME_NONE;
+}
+
 struct tally {
     uint32_t counted[JK_NAIVE_FACTS], releases[JK_NAIVE_FACTS];
     size_t count;
@@ -561,7 +584,9 @@ static void add_counted(const struct jk_naive *all, const struct jk_naive_fact *
     total->by_relation[fact->relation]++;
     total->by_license_class[fact->license_class]++;
     total->by_depth[fact->depth > JK_COUNT_DEPTHS ? JK_COUNT_DEPTHS : fact->depth]++;
-    total->by_month[jk_time_month(all->entries[fact->derivative].time_us)]++;
+    unsigned month = jk_time_month(all->entries[fact->derivative].time_us);
+    total->by_month[month]++;
+    total->census_by_month[month] += is_from_census(all, fact->derivative, n);
     total->distinct_publishers += is_new_publisher(all, tally->counted, tally->count, fact->derivative, n);
     total->distinct_weights += is_new_weights(all, tally->releases, tally->count, fact->release);
     tally->counted[tally->count] = fact->derivative;

@@ -29,5 +29,8 @@ size_t jk_naive_facts(const struct jk_naive *naive, uint32_t n, struct jk_naive_
 /* The total of a scope over those facts: base is the root's entry index or JK_NAIVE_NONE, team an id or empty. */
 void jk_naive_total(const struct jk_naive *naive, uint32_t n, const struct jk_naive_fact *facts, size_t count,
                     uint32_t base, struct jk_span team, struct jk_total *out_total);
+/* When the repository of a model (a registration's index) was created, as hubs said by size n; JK_TIME_NONE: no hub
+ * says. */
+int64_t jk_naive_created(const struct jk_naive *naive, uint32_t model, uint32_t n);
 
 #endif

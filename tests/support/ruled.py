@@ -51,7 +51,8 @@ def scopes_of(known):
 
 def told(count):
     """A DerivativeCount of the interface in the command line's form, without the time."""
-    groups = [{"grouping": word(g["grouping"], "GROUPING_"), "key": g["key"], "count": int(g["count"])} for g in count["groups"]]
+    groups = [{"grouping": word(g["grouping"], "GROUPING_"), "key": g["key"], "count": int(g["count"]), "from_census": int(g["from_census"])}
+              for g in count["groups"]]
     left_out = [{"reason": word(r["reason"]), "count": int(r["count"])} for r in count["left_out"]]
     numbers = {k: int(v) for k, v in count.items() if isinstance(v, str) and v.isdigit() and k not in ("policy_sha256", "rulings_size")}
     return {"scope": count["scope"], "groups": groups, "left_out": left_out, "policy_sha256": count["policy_sha256"],

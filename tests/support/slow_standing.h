@@ -17,15 +17,16 @@
 #include "book/stage.h"
 #include "book/standing.h"
 #include "support/slow_hub.h"
-
-#define PAIRS 4096
+#include "support/slow_limits.h"
+#include "support/slow_vouching.h"
 
 /* A pair as the slow reading has it. */
 struct pair {
     uint32_t model, root, release, publisher, brought;
     struct jk_digest weights;
-    bool copy, verified, held;
+    bool copy, verified, held, pending;
     jk_reasons reasons;
+    jk_reasons vouching; /* of these, what verifiers say */
 };
 
 static struct pair pairs[PAIRS];
@@ -77,79 +78,7 @@ static jk_reasons kin_reasons(const struct jk_book *book, const struct jk_spell 
     return found;
 }
 
-/* ---- rule set 2: licences of ancestors ---- */
-
-static uint64_t unheard_limits; /* conflicts with nobody but ancestors that have no say */
-
-static uint32_t parent_of(const struct jk_book *book, const struct jk_parent *parent, bool declared, uint32_t n)
-{
-    if (!parent->external) return parent->slot;
-    const struct jk_adoption *adoption = declared ? NULL : jk_book_adoption_of(book, parent->slot, n);
-    if (!adoption) return JK_NONE;
-    uint32_t deciding = jk_book_deciding(book, adoption->model, n);
-    return deciding == JK_NONE ? jk_book_newest(book, adoption->model, n) : deciding;
-}
-
-static bool is_verified_at(const struct jk_book *book, uint32_t release, uint32_t n)
-{
-    uint32_t model = jk_book_release(book, release)->model;
-    return jk_book_is_verified(book, jk_book_alias(book, model, n)->publisher, n);
-}
-
-static void permissions_of(const struct jk_book *book, uint32_t release, uint32_t n, enum jk_permission *out)
-{
-    jk_book_permissions(book, jk_book_license_text(book, jk_book_release(book, release)->license), n, out);
-}
-
-struct limits {
-    const struct jk_book *book;
-    const struct jk_policy *policy;
-    uint32_t n, release;
-    uint32_t size; /* at which it binds, or not */
-    bool seen[PAIRS];
-};
-
-static bool binds(const struct limits *of, uint32_t above)
-{
-    uint32_t model = jk_book_release(of->book, above)->model;
-    if (!jk_policy_has(of->policy, JK_REASON_UNVERIFIED)) return true;
-    if (jk_book_model(of->book, model)->index >= of->size) return false; /* below an adoption: it came later */
-    return is_verified_at(of->book, above, of->size) || jk_book_base(of->book, model, of->size);
-}
-
-/* Whether any above permits less, of those that bind. */
-static bool is_limited(struct limits *of, uint32_t from)
-{
-    enum jk_permission own[JK_PERMISSION_KINDS], theirs[JK_PERMISSION_KINDS];
-    const struct jk_release *release = jk_book_release(of->book, from);
-    bool found = false;
-    permissions_of(of->book, of->release, of->n, own);
-    for (uint32_t i = 0; i < release->parent_count; i++) {
-        uint32_t above =
-            parent_of(of->book, &release->parents[i], jk_policy_has(of->policy, JK_REASON_ADOPTED_PATH), of->n);
-        if (above == JK_NONE || of->seen[above]) continue;
-        of->seen[above] = true;
-        found = is_limited(of, above) || found;
-        if (!binds(of, above)) continue;
-        permissions_of(of->book, above, of->n, theirs);
-        found = found || theirs[JK_MAY_DERIVE] == JK_PERMISSION_NO;
-        for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
-            found = found || (own[kind] != JK_PERMISSION_UNKNOWN && theirs[kind] != JK_PERMISSION_UNKNOWN &&
-                              own[kind] > theirs[kind]);
-    }
-    return found;
-}
-
-static bool conflicts(const struct jk_book *book, const struct jk_standing_query *query, const struct jk_spell *spell)
-{
-    static struct limits of;
-    of = (struct limits){
-        .book = book, .policy = query->policy, .n = query->n, .release = spell->release, .size = query->n};
-    bool found = is_limited(&of, spell->release);
-    bool declared = jk_policy_has(query->policy, JK_REASON_ADOPTED_PATH);
-    unheard_limits += !found && spell->flags & (declared ? JK_FLAG_DECLARED_KNOWN_CONFLICT : JK_FLAG_KNOWN_CONFLICT);
-    return found;
-}
+/* ---- reasons ---- */
 
 /* What rule set 2 sees otherwise than rule set 1: some reasons, and the facts behind others. */
 static jk_reasons second_reasons(const struct jk_book *book, const struct jk_standing_query *query,
@@ -419,6 +348,9 @@ static void collect(const struct jk_book *book, const struct jk_standing_query *
                                                 .verified = !(spell->flags & JK_FLAG_UNVERIFIED),
                                                 .held = !(spell->flags & JK_FLAG_NOT_HELD),
                                                 .reasons = slow_reasons(book, query, spell)};
+            struct pair *pair = &pairs[pair_count - 1];
+            pair->vouching = slow_vouching(book, query, model, spell->release, spell->root, &pair->pending);
+            pair->reasons |= pair->vouching;
         }
     qsort(pairs, pair_count, sizeof *pairs, compare_pairs);
 }
@@ -513,6 +445,14 @@ static bool was_limited(const struct jk_book *book, const struct jk_standing_que
     return is_limited(&of, release);
 }
 
+/* What verifiers say at the end; nothing for a root that it no longer has. */
+static jk_reasons vouching_at_the_end(uint32_t model, uint32_t root)
+{
+    for (size_t i = 0; i < pair_count; i++)
+        if (pairs[i].model == model && pairs[i].root == root) return pairs[i].vouching;
+    return 0;
+}
+
 /* Whether one spell of a size lets it stand, with what is taken as at the end. */
 static bool stood_by(const struct jk_book *book, const struct jk_standing_query *query, const struct jk_spell *spell,
                      uint32_t size)
@@ -529,6 +469,7 @@ static bool stood_by(const struct jk_book *book, const struct jk_standing_query 
     jk_reasons at_end = slow_reasons(book, query, &ended);
     found |=
         at_end & (kin | JK_REASON_BIT(EXCLUDED) | JK_REASON_BIT(LICENSE_NOT_OPEN) | JK_REASON_BIT(NOT_PARTICIPATING));
+    found |= vouching_at_the_end(spell->derivative, spell->root);
     bool gone = jk_policy_has(query->policy, JK_REASON_GONE) && jk_slow_gone(book, &then, spell, query->n);
     if (gone) return false;
     bool limited =
@@ -620,6 +561,41 @@ static bool is_second_duplicate(const struct jk_book *book, const struct jk_stan
     return claim.slot != JK_NONE && first_of(&claim, query) != pair->model;
 }
 
+/* ---- rule set 2: near-duplicates ---- */
+
+/* Since when it has stood, whatever it claims. */
+static uint32_t stood_since(const struct jk_book *book, const struct jk_standing_query *query, uint32_t model)
+{
+    uint32_t n = query->n, registered = jk_book_model(book, model)->index;
+    while (n > registered && stood_at(book, query, model, n))
+        n--;
+    return n;
+}
+
+/* Whether the other goes first; both stand. */
+static bool is_near_duplicate_of(const struct jk_book *book, const struct jk_standing_query *query,
+                                 const struct pair *pair, const struct pair *other)
+{
+    bool near = slow_names(book, pair->release, other->release, query->n) ||
+                slow_names(book, other->release, pair->release, query->n);
+    if (!near || other->publisher == pair->publisher || slow_related(book, pair->release, other->release, query->n))
+        return false;
+    uint32_t since = stood_since(book, query, pair->model), theirs = stood_since(book, query, other->model);
+    near_met++;
+    return theirs != since ? theirs < since : other->model < pair->model;
+}
+
+static bool is_near_duplicate(const struct jk_book *book, const struct jk_standing_query *query,
+                              const struct pair *pair)
+{
+    if (!stands(pair->model)) return false;
+    for (size_t i = 0; i < pair_count; i++)
+        if (pairs[i].model != pair->model && stands(pairs[i].model) &&
+            is_near_duplicate_of(book, query, pair, &pairs[i]))
+            return true;
+    return false;
+}
+
 static bool is_past_cap(const struct pair *pair, uint32_t cap)
 {
     uint32_t earlier = 0, last = JK_NONE;
@@ -647,6 +623,9 @@ static void slow_standing(const struct jk_book *book, const struct jk_standing_q
         hits[i] = jk_policy_has(query->policy, JK_REASON_DUPLICATE) &&
                   (query->policy->rules == 1 ? is_duplicate(&pairs[i]) : is_second_duplicate(book, query, &pairs[i]));
     mark(JK_REASON_BIT(DUPLICATE), hits);
+    for (size_t i = 0; i < pair_count; i++)
+        hits[i] = jk_policy_has(query->policy, JK_REASON_NEAR_DUPLICATE) && is_near_duplicate(book, query, &pairs[i]);
+    mark(JK_REASON_BIT(NEAR_DUPLICATE), hits);
     for (size_t i = 0; i < pair_count; i++)
         hits[i] = jk_policy_has(query->policy, JK_REASON_CAP) && is_past_cap(&pairs[i], query->policy->cap);
     mark(JK_REASON_BIT(CAP), hits);

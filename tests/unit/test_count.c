@@ -208,6 +208,92 @@ static void test_groups(void **state)
     jk_arena_done(&arena);
 }
 
+static void observe_created(struct jk_ledger *ledger, const char *model, enum jk_observed state, int64_t created_us)
+{
+    struct jk_entry entry = jk_ledger_observation(model, "kim/seen", state);
+    entry.created_us = created_us;
+    OK(jk_ledger_add(ledger, &entry));
+}
+
+static void register_as(struct jk_ledger *ledger, const char *name, enum jk_actor_type actor)
+{
+    struct jk_text text;
+    jk_text_init(&text, 0);
+    jk_ledger_statement(ledger, MODEL(name, OF(PARENT(ONE))), &text);
+    OK(jk_ledger_add_statement(ledger, JK_KIND_REGISTER, actor, jk_text_span(&text)));
+    jk_text_done(&text);
+}
+
+static uint32_t from_census(const struct jk_ledger *ledger, uint32_t n)
+{
+    return count_at(ledger, all, n)->census_by_month[jk_time_month(ledger->time_us)];
+}
+
+/* A census brought in what a registrar registered and what the very next entry, of the same time, observes. */
+static void test_from_census(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    struct jk_cube *cube = jk_cube_new();
+    uint32_t models[64];
+    ledger->step_us = 0;
+    register_as(ledger, "kim/census", JK_ACTOR_REGISTRAR);
+    struct jk_book_mark mark = jk_book_mark(ledger->book);
+    observe_created(ledger, "kim/census", JK_OBSERVED_PRESENT, JK_TIME_NONE);
+    uint32_t brought = jk_book_size(ledger->book);
+    assert_int_equal(from_census(ledger, brought), 1);
+    assert_int_equal(from_census(ledger, brought - 1), 0); /* as of between the two */
+    jk_ledger_take_back(ledger, mark);
+    assert_int_equal(from_census(ledger, brought - 1), 0);
+    size_t changed = jk_book_changed(ledger->book, models, 64);
+    OK(jk_cube_advance(cube, ledger->book, models, changed, brought - 1, &ledger->error));
+    observe_created(ledger, "kim/census", JK_OBSERVED_PRESENT, JK_TIME_NONE);
+    register_as(ledger, "kim/own", JK_ACTOR_PUBLISHER);
+    observe_created(ledger, "kim/own", JK_OBSERVED_PRESENT, JK_TIME_NONE);
+    register_as(ledger, "kim/other", JK_ACTOR_REGISTRAR);
+    observe_created(ledger, "kim/own", JK_OBSERVED_PRESENT, JK_TIME_NONE);
+    observe_created(ledger, "kim/other", JK_OBSERVED_PRESENT, JK_TIME_NONE); /* the second after it */
+    register_as(ledger, "kim/later", JK_ACTOR_REGISTRAR);
+    ledger->time_us++;
+    observe_created(ledger, "kim/later", JK_OBSERVED_PRESENT, JK_TIME_NONE);
+    uint32_t n = jk_book_size(ledger->book);
+    assert_int_equal(from_census(ledger, n), 1);
+    assert_int_equal(count(ledger, all)->counted, 4);
+    changed = jk_book_changed(ledger->book, models, 64);
+    OK(jk_cube_advance(cube, ledger->book, models, changed, n, &ledger->error));
+    assert_memory_equal(jk_cube_total(cube, all), &total, sizeof total);
+    jk_cube_free(cube);
+}
+
+/* By the date that a hub told last, whatever it has said since; those that no hub dated come last. */
+static void test_hub_months(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    struct jk_arena arena;
+    struct jk_group *groups;
+    size_t used;
+    const char *names[] = {"kim/a", "kim/b", "kim/c", "kim/d"};
+    for (int i = 0; i < 4; i++)
+        OK(jk_ledger_register(ledger, MODEL(names[i], OF(PARENT(ONE)))));
+    int64_t november = 1762000000 * INT64_C(1000000); /* 2025-11-01T12:26:40Z */
+    observe_created(ledger, "kim/a", JK_OBSERVED_PRESENT, november);
+    observe_created(ledger, "kim/a", JK_OBSERVED_ABSENT, JK_TIME_NONE);
+    observe_created(ledger, "kim/b", JK_OBSERVED_PRESENT, november - 22 * INT64_C(3600000000)); /* October in Korea */
+    observe_created(ledger, "kim/c", JK_OBSERVED_PRESENT, november);
+    uint32_t before = jk_book_size(ledger->book);
+    observe_created(ledger, "kim/c", JK_OBSERVED_PRESENT, november - 100 * JK_DAY_US);
+    jk_arena_init(&arena, 4096);
+    OK(jk_count_groups(ledger->book, all, JK_GROUP_HUB_MONTH, before, &arena, &groups, &used, &ledger->error));
+    uint32_t month = jk_time_month(november);
+    assert_int_equal(used, 3);
+    assert_true(groups[0].slot == month - 1 && groups[0].count == 1);
+    assert_true(groups[1].slot == month && groups[1].count == 2);
+    assert_true(groups[2].slot == JK_COUNT_MONTHS && groups[2].count == 1);
+    OK(jk_count_groups(ledger->book, all, JK_GROUP_HUB_MONTH, before + 1, &arena, &groups, &used, &ledger->error));
+    assert_int_equal(used, 4);
+    assert_true(groups[0].slot == month - 4 && groups[0].count == 1);
+    jk_arena_done(&arena);
+}
+
 static void check_cube(const struct jk_ledger *ledger, const struct jk_cube *cube, struct jk_scope scope)
 {
     const struct jk_total *kept = jk_cube_total(cube, scope);
@@ -300,8 +386,8 @@ static void test_cube_grows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_empty),  TEST(test_unions), TEST(test_dimensions), TEST(test_deep),
-        TEST(test_groups), TEST(test_cube),   TEST(test_cube_grows),
+        TEST(test_empty),       TEST(test_unions),     TEST(test_dimensions), TEST(test_deep),       TEST(test_groups),
+        TEST(test_from_census), TEST(test_hub_months), TEST(test_cube),       TEST(test_cube_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "book/count.h"
 #include "support/history.h"
 #include "support/naive.h"
+#include "support/slow_vouched.h"
 
 #define STEPS  170
 #define SAMPLE 9 /* every so many sizes */
@@ -91,6 +92,35 @@ static void compare_totals(const struct jk_naive *naive, const struct jk_book *b
     }
 }
 
+/* Counted derivatives by the month in which hubs say that their repositories were created. */
+static void compare_hub_months(const struct jk_naive *naive, const struct jk_book *book, size_t count, uint32_t n)
+{
+    static uint32_t slow[JK_COUNT_MONTHS + 1];
+    struct jk_arena arena;
+    struct jk_error error;
+    struct jk_group *groups;
+    size_t used, at = 0;
+    jk_error_init(&error, NULL);
+    jk_arena_init(&arena, 1 << 16);
+    memset(slow, 0, sizeof slow);
+    for (size_t i = 0; i < count; i++) {
+        if ((i > 0 && facts[i].derivative == facts[i - 1].derivative) || facts[i].flags & JK_FLAG_YANKED) continue;
+        int64_t created_us = jk_naive_created(naive, facts[i].derivative, n);
+        slow[created_us == JK_TIME_NONE ? JK_COUNT_MONTHS : jk_time_month(created_us)]++;
+    }
+    assert_int_equal(jk_count_groups(book, (struct jk_scope){.type = JK_SCOPE_ALL}, JK_GROUP_HUB_MONTH, n, &arena,
+                                     &groups, &used, &error),
+                     JK_OK);
+    for (uint32_t month = 0; month <= JK_COUNT_MONTHS; month++) {
+        if (slow[month] == 0) continue;
+        assert_true(at < used);
+        assert_int_equal(groups[at].slot, month);
+        assert_int_equal(groups[at++].count, slow[month]);
+    }
+    assert_int_equal(at, used);
+    jk_arena_done(&arena);
+}
+
 /* Many scopes in one walk come to what each alone does; more than one walk takes at once, so all are asked for again. */
 static void compare_many(const struct jk_book *book, uint32_t n)
 {
@@ -118,6 +148,8 @@ static void compare_at(const struct jk_naive *naive, const struct jk_book *book,
     size_t count = jk_naive_facts(naive, n, facts);
     compare_facts(book, count, n);
     compare_totals(naive, book, cube, count, n);
+    compare_hub_months(naive, book, count, n);
+    compare_vouched(naive, book, n);
     if (n % 16 == 0) compare_many(book, n);
 }
 

@@ -135,6 +135,106 @@ static void every_line_is_needed(void **state)
     assert_int_equal(read_text("", &policy, &error), JK_INVALID_ARGUMENT);
 }
 
+/* A ready policy as its file has it; returns where the line with that word begins. */
+static char *read_ready(const char *name, const char *word, char file[JK_POLICY_FILE_MAX])
+{
+    char path[128], line[64];
+    snprintf(path, sizeof path, "registry/data/policies/%s.policy", name);
+    snprintf(line, sizeof line, "\n%s ", word);
+    FILE *from = fopen(path, "rb");
+    assert_non_null(from);
+    file[fread(file, 1, JK_POLICY_FILE_MAX - 1, from)] = '\0';
+    fclose(from);
+    char *found = strstr(file, line);
+    assert_non_null(found);
+    return found + 1;
+}
+
+/* Reads a ready policy with that line in place of its own. */
+static enum jk_status read_changed(const char *name, const char *line, struct jk_policy *policy, struct jk_error *error)
+{
+    char file[JK_POLICY_FILE_MAX], text[JK_POLICY_FILE_MAX + 512], word[64];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
+    char *at = read_ready(name, word, file), *after = strchr(at, '\n');
+    assert_non_null(after);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - file), file, line, after);
+    return read_text(text, policy, error);
+}
+
+/* The line of a word in the canonical text, and in what people are told. */
+static void written(const struct jk_policy *policy, const char *line, const char *english, const char *korean)
+{
+    struct jk_text text;
+    const char *const wanted[] = {line, english, korean};
+    for (int i = 0; i < 3; i++) {
+        jk_text_init(&text, 0);
+        if (i == 0)
+            jk_policy_write(policy, &text);
+        else
+            jk_policy_explain(policy, i == 2, &text);
+        jk_text_add_char(&text, '\0');
+        if (!strstr(text.bytes, wanted[i])) fail_msg("\"%s\" is not in:\n%s", wanted[i], text.bytes);
+        jk_text_done(&text);
+    }
+}
+
+/* How many verifiers must agree. */
+static void how_many_verifiers(void **state)
+{
+    static const char *const wrong[] = {"unattested on",      "unattested on 0",  "unattested on 17",
+                                        "unattested on 1 1",  "unattested on -1", "unattested on 01",
+                                        "unattested on some", "unattested 1"};
+    struct jk_policy policy;
+    struct jk_error error;
+    (void)state;
+    assert_int_equal(read_changed("evidence", "unattested on 16", &policy, &error), JK_OK);
+    assert_int_equal(policy.verifiers, 16);
+    written(&policy, "\nunattested on 16\n", "(at least 16 must agree, and more agree than differ)",
+            "(검증 기관 16곳 이상이 확인하고, 확인한 곳이 다르다고 한 곳보다 많아야 함)");
+    assert_int_equal(read_changed("evidence", "unattested off", &policy, &error), JK_OK);
+    assert_false(jk_policy_has(&policy, JK_REASON_UNATTESTED));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (read_changed("evidence", wrong[i], &policy, &error) != JK_INVALID_ARGUMENT) fail_msg("%s", wrong[i]);
+}
+
+/* The least grade of each relation that counts, written in the usual order. */
+static void least_grades(void **state)
+{
+    static const struct {
+        const char *line, *told;
+    } wrong[] = {{"evidence on", "needs the least grade of each relation after \"on\""},
+                 {"evidence on copy=kin", "names a relation that does not exist"},
+                 {"evidence on finetune", "names a relation that does not exist"},
+                 {"evidence on finetune=", "takes shape, part, kin, near or same"},
+                 {"evidence on finetune=none", "takes shape, part, kin, near or same"},
+                 {"evidence on finetune=contradicted", "takes shape, part, kin, near or same"},
+                 {"evidence on finetune=KIN", "takes shape, part, kin, near or same"},
+                 {"evidence on finetune=kin=kin", "takes shape, part, kin, near or same"},
+                 {"evidence on merge=kin finetune=kin merge=part", "names a relation twice"},
+                 {"evidence finetune=kin", "needs on or off"}};
+    struct jk_policy policy;
+    struct jk_error error;
+    (void)state;
+    assert_int_equal(read_changed("evidence", "evidence on  prune=near merge=part   finetune=same", &policy, &error),
+                     JK_OK);
+    assert_int_equal(policy.grades[JK_RELATION_FINETUNE], JK_GRADE_SAME);
+    assert_int_equal(policy.grades[JK_RELATION_MERGE], JK_GRADE_PART);
+    assert_int_equal(policy.grades[JK_RELATION_ADAPTER], JK_GRADE_CONTRADICTED);
+    written(
+        &policy, "\nevidence on finetune=same merge=part prune=near\n",
+        "(by a verifier's challenge, at least: finetune same, merge part, prune near; other relations do not count)",
+        "(검증 기관의 대조에서 최소 등급: finetune same, merge part, prune near; 다른 관계는 집계하지 않음)");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(read_changed("evidence", wrong[i].line, &policy, &error), JK_INVALID_ARGUMENT);
+        assert_int_equal(error.violation_count, 1);
+        if (!strstr(error.violations[0].rule, wrong[i].told))
+            fail_msg("%s: %s", wrong[i].line, error.violations[0].rule);
+    }
+    assert_int_equal(read_changed("evidence", "near-duplicate on", &policy, &error), JK_OK);
+    assert_true(jk_policy_has(&policy, JK_REASON_NEAR_DUPLICATE));
+    assert_int_equal(read_changed("evidence", "near-duplicate on 1", &policy, &error), JK_INVALID_ARGUMENT);
+}
+
 /* For how long it must have been absent from its hub; rule set 1 does not know of it. */
 static void days_of_absence(void **state)
 {
@@ -145,12 +245,7 @@ static void days_of_absence(void **state)
     struct jk_error error;
     char file[JK_POLICY_FILE_MAX], text[JK_POLICY_FILE_MAX + 64];
     (void)state;
-    FILE *from = fopen("registry/data/policies/census.policy", "rb");
-    assert_non_null(from);
-    file[fread(file, 1, sizeof file - 1, from)] = '\0';
-    fclose(from);
-    char *line = strstr(file, "gone on 7\n");
-    assert_non_null(line);
+    char *line = read_ready("census", "gone", file);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         snprintf(text, sizeof text, "%.*s%s%s", (int)(line - file), file, lines[i], line + strlen("gone on 7\n"));
         enum jk_status status = read_text(text, &policy, &error);
@@ -163,8 +258,8 @@ static void days_of_absence(void **state)
 
 static void the_ready_ones_are_good(void **state)
 {
-    static const char *const ready[] = {"hub-like", "direct",      "independent", "open-source",
-                                        "strict",   "competition", "census"};
+    static const char *const ready[] = {"hub-like",    "direct", "independent", "open-source",  "strict",
+                                        "competition", "census", "evidence",    "competition-2"};
     (void)state;
     for (size_t i = 0; i < sizeof ready / sizeof *ready; i++) {
         struct jk_policy policy;
@@ -179,7 +274,8 @@ static void the_ready_ones_are_good(void **state)
         fclose(file);
         text[len] = '\0';
         assert_int_equal(read_text(text, &policy, &error), JK_OK);
-        assert_string_equal(policy.name, ready[i]);
+        if (policy.version > 1) snprintf(path, sizeof path, "%s-%u", policy.name, policy.version);
+        assert_string_equal(policy.version > 1 ? path : policy.name, ready[i]);
         for (int korean = 0; korean < 2; korean++) {
             jk_text_init(&said, 0);
             jk_policy_explain(&policy, korean, &said);
@@ -196,9 +292,14 @@ static void the_ready_ones_are_good(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_canonical_form_is_its_own), cmocka_unit_test(people_may_write_more_freely),
-        cmocka_unit_test(all_mistakes_are_told_at_once), cmocka_unit_test(control_characters_are_named),
-        cmocka_unit_test(every_line_is_needed),          cmocka_unit_test(days_of_absence),
+        cmocka_unit_test(the_canonical_form_is_its_own),
+        cmocka_unit_test(people_may_write_more_freely),
+        cmocka_unit_test(all_mistakes_are_told_at_once),
+        cmocka_unit_test(control_characters_are_named),
+        cmocka_unit_test(every_line_is_needed),
+        cmocka_unit_test(days_of_absence),
+        cmocka_unit_test(how_many_verifiers),
+        cmocka_unit_test(least_grades),
         cmocka_unit_test(the_ready_ones_are_good),
     };
     jk_digest_setup();

@@ -261,9 +261,8 @@ static void finds(void **state)
     assert_true(jk_digest_equal(&digest, &expected));
 }
 
-/* A log that names another list cannot be recounted by this build, which has this one alone. So whoever changes the list
- * is to know: before rule set 2 closes real stages, every list that a log ever named has to be embedded, the new one
- * beside the others. */
+/* Stages close by what this list gives, and a build that has another in its place could not recount them. So whoever
+ * changes the list is to know: every list that a log ever named stays embedded, the new one beside the others. */
 static void list_is_pinned(void **state)
 {
     static const char pinned[] = "969e114e95401bb7d340af7f69fb4e60e12181fd709b3d48f41e6c9b18acaf66";

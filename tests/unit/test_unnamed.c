@@ -2,6 +2,7 @@
  * the rest is kept, one past the edge. */
 #include "support/book_world.h"
 
+#include "book/vouched.h"
 #include "service/records/unnamed.h"
 
 #define DAY  INT64_C(86400000000)
@@ -93,6 +94,56 @@ static void test_what_was_seen(void **state)
     assert_int_equal(examined.observations, 2);
 }
 
+/* A reference names its manifest, replaced or not; an attestation its challenge text, evidence its text. */
+static void test_what_was_vouched(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .artifact = 1)));
+    uint32_t release = jk_book_newest(ledger->book, slot(ledger, "kim/a"), NOW), parent;
+    struct jk_digest hash = jk_book_release(ledger->book, release)->hash;
+    const struct jk_actor verifier = {JK_ACTOR_VERIFIER, JK_SPAN("kisti")};
+    struct jk_text grades;
+    struct jk_entry reference = {.kind = JK_KIND_REFERENCE,
+                                 .actor.type = JK_ACTOR_REGISTRAR,
+                                 .external = JK_SPAN("hub.example/a/b"),
+                                 .artifact = jk_ledger_digest(FIRST),
+                                 .released_us = JK_TIME_NONE,
+                                 .evidence = JK_SPAN("a hub")};
+    struct jk_entry appoint = {.kind = JK_KIND_VERIFIER,
+                               .actor.type = JK_ACTOR_EVALUATOR,
+                               .verifier = JK_SPAN("kisti"),
+                               .institution = JK_SPAN("KISTI"),
+                               .evidence = JK_SPAN("looks at weights"),
+                               .needs_second = JK_ANSWER_NO};
+    struct jk_entry challenge = {.kind = JK_KIND_CHALLENGE, .actor = verifier, .release = hash};
+    struct jk_entry attest = {.kind = JK_KIND_ATTEST,
+                              .actor = verifier,
+                              .artifact = jk_ledger_digest(FIRST + 4),
+                              .sketches = jk_ledger_digest(FIRST + 2)};
+    struct jk_entry evidence = {.kind = JK_KIND_EVIDENCE,
+                                .actor.type = JK_ACTOR_SERVER,
+                                .release = hash,
+                                .attest = JK_TARGET_NONE,
+                                .findings = jk_ledger_digest(FIRST + 3)};
+    OK(jk_ledger_add(ledger, &reference));
+    reference.artifact = jk_ledger_digest(FIRST + 1);
+    OK(jk_ledger_add(ledger, &reference));
+    OK(jk_ledger_add(ledger, &appoint));
+    attest.target = jk_book_size(ledger->book);
+    OK(jk_ledger_add(ledger, &challenge));
+    OK(jk_ledger_add(ledger, &attest));
+    evidence.at = jk_book_size(ledger->book);
+    parent = jk_book_release(ledger->book, release)->parents[0].slot;
+    struct jk_graded item = {.parent = jk_book_release(ledger->book, parent)->hash, .grade = JK_GRADE_NONE};
+    jk_text_init(&grades, 0);
+    jk_graded_write(&item, &grades);
+    evidence.grades = jk_text_span(&grades);
+    OK(jk_ledger_add(ledger, &evidence));
+    jk_text_done(&grades);
+    /* what the verifier found is only a digest: nobody brought it */
+    assert_int_equal(named_by(ledger, 0, jk_book_releases(ledger->book, NOW)), 15);
+}
+
 static void test_none_to_look_for(void **state)
 {
     const struct jk_ledger *ledger = *state;
@@ -124,8 +175,8 @@ static void test_how_long(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_what_is_named), TEST(test_what_was_seen), TEST(test_none_to_look_for),
-                                       cmocka_unit_test(test_how_long)};
+    const struct CMUnitTest tests[] = {TEST(test_what_is_named), TEST(test_what_was_seen), TEST(test_what_was_vouched),
+                                       TEST(test_none_to_look_for), cmocka_unit_test(test_how_long)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,18 +13,18 @@ static enum jk_status check_groupings(struct jk_call *call, const Jokbo__V1__Cou
     *out_walks = false;
     for (size_t i = 0; i < request->n_group_by; i++) {
         int grouping = request->group_by[i];
-        if (grouping < 1 || grouping > JOKBO__V1__GROUPING__GROUPING_MONTH || (seen & (1u << grouping))) {
+        if (grouping < 1 || grouping > JOKBO__V1__GROUPING__GROUPING_HUB_MONTH || (seen & (1u << grouping))) {
             jk_error_field(&call->error, "group_by", "%d is not a grouping, or is listed twice", grouping);
             break;
         }
         seen |= 1u << grouping;
-        *out_walks = *out_walks || jk_counts_is_unbounded(request->group_by[i]);
+        *out_walks = *out_walks || jk_counts_walks(request->group_by[i]);
     }
     if (request->page_size < 0)
         jk_error_field(&call->error, "page_size", "%d is negative; 0 means %d, at most %d", request->page_size,
                        JK_PAGE_DEFAULT, JK_PAGE_MAX);
     if (*request->page_token && !(request->n_group_by == 1 && *out_walks))
-        jk_error_field(&call->error, "page_token", "is allowed only with group_by licence or publisher");
+        jk_error_field(&call->error, "page_token", "is allowed only with group_by licence, publisher or hub month");
     return jk_error_result(&call->error);
 }
 

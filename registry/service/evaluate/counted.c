@@ -45,7 +45,15 @@ static bool in_depth(struct jk_span key, unsigned depth)
     return jk_span_to_u64(key, &wanted) && wanted == depth && depth < JK_COUNT_DEPTHS;
 }
 
-static bool in_group(const struct counted *counted, const struct jk_share *share)
+static bool in_hub_month(const struct counted *counted, struct jk_span key, uint32_t model)
+{
+    char text[8] = "none";
+    uint32_t month = jk_count_hub_month(counted->present.book, model, counted->present.size);
+    if (month < JK_COUNT_MONTHS) jk_month_format(month, text);
+    return key_is(key, text);
+}
+
+static bool in_group(const struct counted *counted, uint32_t model, const struct jk_share *share)
 {
     const Jokbo__V1__CountGroup *group = counted->request->group;
     struct jk_span key = jk_span_of(group ? group->key : "");
@@ -67,6 +75,8 @@ static bool in_group(const struct counted *counted, const struct jk_share *share
     case JOKBO__V1__GROUPING__GROUPING_MONTH:
         jk_month_format(share->month, month);
         return key_is(key, month);
+    case JOKBO__V1__GROUPING__GROUPING_HUB_MONTH:
+        return in_hub_month(counted, key, model);
     default:
         return false;
     }
@@ -158,6 +168,8 @@ static void add_root_reasons(const struct counted *counted, uint32_t model, Jokb
     const struct jk_verdict *rows = jk_standing_of(counted->kept->standing, model, &count);
     out->root_reasons = (Jokbo__V1__RootReasons **)jk_pointers(counted->present.arena, count);
     if (!out->root_reasons) return;
+    out->pending = out->reason == JOKBO__V1__REASON__REASON_UNSPECIFIED &&
+                   jk_standing_is_pending(counted->kept->standing, rows, count, counted->scope);
     while ((spell = jk_book_spell(counted->present.book, model, counted->present.size, spell)) != NULL) {
         if (!in_scope(counted, spell->root)) continue;
         for (size_t i = 0; i < count; i++)
@@ -197,6 +209,25 @@ static bool is_wanted(const struct counted *counted, uint32_t model, struct jk_s
 
 /* ---- the walk ---- */
 
+static bool is_among_newest(struct counted *counted, uint32_t model)
+{
+    struct newest *newest = counted->newest;
+    if (counted->page->resumed && model >= counted->page->after) return false;
+    if (newest->taking) return true;
+    newest->last[newest->eligible++ % counted->page->size] = model;
+    return false;
+}
+
+/* Asked of each that is wanted, in order of registration. */
+static bool is_on_page(struct counted *counted, uint32_t model)
+{
+    if (counted->newest) return is_among_newest(counted, model);
+    if (counted->page->resumed && model <= counted->page->after) return false;
+    if (counted->reply->n_derivatives < counted->page->size) return true;
+    counted->more = true;
+    return false;
+}
+
 static bool visit(struct counted *counted, uint32_t model)
 {
     enum jk_reason reason = JK_REASON_COUNT;
@@ -204,13 +235,9 @@ static bool visit(struct counted *counted, uint32_t model)
     jk_share_of(counted->present.book, model, counted->scope, counted->present.size, &share);
     if (counted->kept && !is_wanted(counted, model, &share, &reason)) return true;
     bool shown = share.counted || counted->kept || counted->request->include_yanked;
-    if (!share.present || !shown || !in_group(counted, &share)) return true;
+    if (!share.present || !shown || !in_group(counted, model, &share)) return true;
     counted->reply->total_size++;
-    if (counted->page->resumed && model <= counted->page->after) return true;
-    if (counted->reply->n_derivatives == counted->page->size) {
-        counted->more = true;
-        return true;
-    }
+    if (!is_on_page(counted, model)) return true;
     Jokbo__V1__CountedDerivative *item = present_counted(counted, model, &share);
     if (!item) return false;
     if (counted->kept) {
@@ -221,8 +248,8 @@ static bool visit(struct counted *counted, uint32_t model)
             add_root_reasons(counted, model, item);
         }
     }
+    if (counted->reply->n_derivatives == 0 || !counted->newest) counted->last = model;
     counted->reply->derivatives[counted->reply->n_derivatives++] = item;
-    counted->last = model;
     return true;
 }
 
@@ -321,7 +348,7 @@ static enum jk_status answer_counted(struct jk_call *call, struct jk_question *q
 static enum jk_status check_fields(struct jk_call *call, const Jokbo__V1__ListCountedRequest *request)
 {
     const Jokbo__V1__CountGroup *group = request->group;
-    if (group && (group->grouping < 1 || group->grouping > JOKBO__V1__GROUPING__GROUPING_MONTH))
+    if (group && (group->grouping < 1 || group->grouping > JOKBO__V1__GROUPING__GROUPING_HUB_MONTH))
         jk_error_field(&call->error, "group.grouping", "%d is not a grouping", (int)group->grouping);
     if (!request->rule && request->left_out)
         jk_error_field(&call->error, "left_out",

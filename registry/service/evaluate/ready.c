@@ -3,7 +3,7 @@
 
 /* A row for each file; tests/integration/test_stages.py tries every one. */
 #define READY_POLICIES(row)                                                                                            \
-    row(census) row(competition) row(direct) row(hub_like) row(independent) row(open_source) row(strict)
+    row(census) row(competition) row(direct) row(evidence) row(hub_like) row(independent) row(open_source) row(strict)
 
 #define DECLARE(name)                                                                                                  \
     extern const unsigned char jk_data_policy_##name[];                                                                \

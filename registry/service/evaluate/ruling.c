@@ -1,6 +1,7 @@
 /* Rule, DecideRuling, ListRulings. Who ruled is stored in a private record, so that the second evaluator is another one
  * (four_eyes.h); the log says only that it was an evaluator. */
 #include "book/others.h"
+#include "book/vouched.h"
 #include "service/evaluate/ruling.h"
 
 #include "domain/ident.h"
@@ -41,7 +42,9 @@ static bool says_the_same(const struct jk_turn *turn, const struct jk_ruling *ru
     if (ruling->release != JK_NONE &&
         !jk_digest_equal(&jk_book_release(turn->book, ruling->release)->hash, &entry->release))
         return false;
-    return jk_span_equal_fold(ruling->external, entry->external);
+    if (ruling->verifier != jk_book_find_verifier(turn->book, entry->verifier, n)) return false;
+    return jk_span_equal_fold(ruling->external, entry->external) &&
+           jk_span_equal(ruling->institution, entry->institution);
 }
 
 /* The same ruling, if it is waiting for its second evaluator. */
@@ -65,10 +68,11 @@ static enum jk_status check_impartial(struct jk_change *change, struct jk_turn *
                                       struct jk_error *error)
 {
     uint32_t n = jk_turn_size(turn);
-    struct jk_judged judged = {JK_NONE, JK_NONE, JK_NONE, JK_NONE, JK_NONE};
-    JK_TRY(jk_need_model(turn, entry->model, &judged.model, error));
+    struct jk_judged judged = {JK_NONE, JK_NONE, JK_NONE, JK_NONE, JK_NONE, JK_NONE};
+    if (entry->model.len) JK_TRY(jk_need_model(turn, entry->model, &judged.model, error));
     if (entry->kind == JK_KIND_ORIGIN) judged.release = jk_book_find_release(turn->book, &entry->release, n);
     if (entry->external.len) judged.external = jk_book_find_external(turn->book, entry->external, n);
+    if (entry->verifier.len) judged.verifier = jk_book_find_verifier(turn->book, entry->verifier, n);
     return jk_check_impartial(change, turn, &judged, error);
 }
 

@@ -132,17 +132,6 @@ static bool is_same_stage(const struct jk_stage *now, const struct jk_entry *ent
            jk_digest_equal(&now->policy, &entry->digest) && jk_span_equal(now->teams, entry->teams);
 }
 
-/* A rule set that is not complete yet may still change: nothing real is closed by it. */
-static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_policy *policy, struct jk_error *error)
-{
-    bool demo = jk_span_equal(jk_book_purpose(turn->book), JK_SPAN("demo"));
-    if (demo || policy->rules <= JK_RULE_SET_SETTLED) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "RULE_SET_OPEN",
-                   "The policy %s@%u uses rule set %u, which is not complete yet: it can be used for counting, but not "
-                   "to close a stage",
-                   policy->name, policy->version, policy->rules);
-}
-
 #define AHEAD_US INT64_C(3600000000)
 
 /* Where evaluators rest, a stage's cut-off is said an hour ahead at least, so that it is seen before it has passed. */
@@ -181,7 +170,6 @@ static enum jk_status decide_put(struct jk_change *change, struct jk_turn *turn,
     uint32_t n = jk_turn_size(turn), policy = jk_policy_find(turn->book, jk_span_of(request->stage->policy), n);
     JK_TRY(jk_check_referee(change, turn, error));
     if (policy == JK_NONE) return jk_policy_not_found(error, request->stage->policy);
-    JK_TRY(check_rules(turn, &jk_book_policy(turn->book, policy)->policy, error));
     entry->digest = jk_book_policy(turn->book, policy)->digest;
     JK_TRY(need_teams(turn, request->stage, arena, error));
     JK_TRY(check_etag(turn, jk_book_find_stage(turn->book, entry->stage, n), request->stage->etag, error));

@@ -4,6 +4,7 @@
 #include "base/defer.h"
 #include "book/claims.h"
 #include "book/others.h"
+#include "book/vouched.h"
 #include "domain/ident.h"
 #include "reply/lookup.h"
 
@@ -212,7 +213,10 @@ Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t 
     Jokbo__V1__Ruling *out = JK_MESSAGE(present->arena, Jokbo__V1__Ruling, jokbo__v1__ruling);
     if (!out) return NULL;
     out->log_index = ruling->from;
-    out->model = jk_to_string(present->arena, jk_present_name(present, ruling->model));
+    if (ruling->model != JK_NONE) out->model = jk_to_string(present->arena, jk_present_name(present, ruling->model));
+    if (ruling->verifier != JK_NONE)
+        out->verifier = jk_to_string(present->arena, jk_book_verifier_id(present->book, ruling->verifier));
+    out->institution = jk_to_string(present->arena, ruling->institution);
     out->kind = (Jokbo__V1__RulingKind)(ruling->kind + 1);
     out->restore = ruling->kind == JK_RULING_RESTORE;
     if (ruling->root != JK_NONE) out->root = jk_to_string(present->arena, jk_present_name(present, ruling->root));

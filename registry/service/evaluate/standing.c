@@ -254,6 +254,7 @@ static enum jk_status make_standing(const struct jk_book *book, const struct jk_
     kept->size = size;
     atomic_init(&kept->holders, 1);
     enum jk_status status = jk_standing_make(book, &query, &kept->standing, error);
+    if (status == JK_OK) kept->bytes = jk_standing_bytes(kept->standing);
     if (status == JK_OK)
         *out_kept = kept;
     else

@@ -1,6 +1,7 @@
 /* See held.h. */
 #include "service/records/held.h"
 
+#include "book/vouched.h"
 #include "service/call/write.h"
 
 enum jk_status jk_held_note(struct jk_turn *turn, const struct jk_digest *artifact, struct jk_error *error)
@@ -24,7 +25,8 @@ enum jk_status jk_held_end(struct jk_turn *turn, const struct jk_digest *artifac
                            struct jk_error *error)
 {
     uint32_t index;
-    if (!jk_book_is_held(turn->book, artifact, jk_turn_size(turn))) return JK_OK;
+    uint32_t n = jk_turn_size(turn);
+    if (!jk_book_is_held(turn->book, artifact, n) && !jk_book_keeps_reference(turn->book, artifact, n)) return JK_OK;
     struct jk_entry entry = {
         .kind = JK_KIND_WITHDRAWN, .actor = {.type = JK_ACTOR_ADMIN}, .artifact = *artifact, .text = *reason};
     return jk_turn_append(turn, &entry, &index, error);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "book/vouched.h"
+
 static int compare_brought(const void *a, const void *b)
 {
     return memcmp(a, b, sizeof(struct jk_digest));
@@ -31,7 +33,8 @@ bool jk_unnamed_see(struct jk_unnamed *unnamed, const struct jk_book *book, uint
                     struct jk_unnamed_seen *seen)
 {
     uint32_t releases = jk_book_releases(book, n), observations = jk_book_observations(book, n);
-    uint32_t censuses = jk_book_censuses(book, n);
+    uint32_t censuses = jk_book_censuses(book, n), references = jk_book_references(book, n);
+    uint32_t attests = jk_book_attests(book, n), evidences = jk_book_evidences(book, n);
     for (uint32_t end = end_of(seen->releases, releases, most); seen->releases < end; seen->releases++) {
         const struct jk_release *release = jk_book_release(book, seen->releases);
         see_digest(unnamed, &release->artifact);
@@ -41,7 +44,14 @@ bool jk_unnamed_see(struct jk_unnamed *unnamed, const struct jk_book *book, uint
         see_digest(unnamed, &jk_book_observation(book, seen->observations)->record);
     for (uint32_t end = end_of(seen->censuses, censuses, most); seen->censuses < end; seen->censuses++)
         see_digest(unnamed, &jk_book_census(book, seen->censuses)->list);
-    return seen->releases == releases && seen->observations == observations && seen->censuses == censuses;
+    for (uint32_t end = end_of(seen->references, references, most); seen->references < end; seen->references++)
+        see_digest(unnamed, &jk_book_reference(book, seen->references)->artifact);
+    for (uint32_t end = end_of(seen->attests, attests, most); seen->attests < end; seen->attests++)
+        see_digest(unnamed, &jk_book_attest(book, seen->attests)->sketches);
+    for (uint32_t end = end_of(seen->evidences, evidences, most); seen->evidences < end; seen->evidences++)
+        see_digest(unnamed, &jk_book_evidence(book, seen->evidences)->text);
+    return seen->releases == releases && seen->observations == observations && seen->censuses == censuses &&
+           seen->references == references && seen->attests == attests && seen->evidences == evidences;
 }
 
 /* By the log's clock, as recorded; the extra hour allows for a renewal that was not recorded. */
