@@ -10,22 +10,9 @@
 static const struct {
     unsigned may, role;
 } by_role[] = {
-    {JK_MAY_REGISTRAR, JK_ROLE_REGISTRAR},
-    {JK_MAY_TEAM, JK_ROLE_TEAM},
-    {JK_MAY_EVALUATOR, JK_ROLE_EVALUATOR},
-    {JK_MAY_ADMIN, JK_ROLE_ADMIN},
+    {JK_MAY_REGISTRAR, JK_ROLE_REGISTRAR}, {JK_MAY_TEAM, JK_ROLE_TEAM},         {JK_MAY_EVALUATOR, JK_ROLE_EVALUATOR},
+    {JK_MAY_ADMIN, JK_ROLE_ADMIN},         {JK_MAY_VERIFIER, JK_ROLE_VERIFIER},
 };
-
-/* RFC 6750, section 2.1: the scheme, case-insensitively, one or more spaces, the token. */
-static bool bearer_token(struct jk_span authorization, struct jk_span *out_token)
-{
-    struct jk_span scheme, rest = authorization;
-    if (!jk_span_cut(&rest, ' ', &scheme) || !jk_span_equal_fold(scheme, JK_SPAN("Bearer"))) return false;
-    while (rest.len > 0 && rest.at[0] == ' ')
-        rest = (struct jk_span){rest.at + 1, rest.len - 1};
-    *out_token = rest;
-    return jk_token_is_shaped(rest);
-}
 
 /* A parent has a smaller number, and an account has at most 50 live tokens, so the chain is short. */
 bool jk_token_is_revoked(struct jk_directory *directory, const struct jk_token *token)
@@ -46,17 +33,24 @@ bool jk_token_in_force(struct jk_directory *directory, const struct jk_token *to
 static bool find_caller(struct jk_directory *directory, struct jk_span authorization, int64_t now_us,
                         struct jk_principal *out_principal)
 {
-    struct jk_span text;
     struct jk_token token;
     struct jk_account account;
-    if (!bearer_token(authorization, &text)) return false;
-    struct jk_digest hash = jk_token_hash(text);
+
+    /* RFC 6750, section 2.1: the scheme, case-insensitively, one or more spaces, the token */
+    struct jk_span scheme, rest = authorization;
+    if (!jk_span_cut(&rest, ' ', &scheme) || !jk_span_equal_fold(scheme, JK_SPAN("Bearer"))) return false;
+    while (rest.len > 0 && rest.at[0] == ' ')
+        rest = (struct jk_span){rest.at + 1, rest.len - 1};
+    if (!jk_token_is_shaped(rest)) return false;
+
+    struct jk_digest hash = jk_token_hash(rest);
     if (!jk_directory_find_token(directory, &hash, &token) || !jk_token_in_force(directory, &token, now_us))
         return false;
     if (!jk_directory_account(directory, token.account, &account) || account.disabled) return false;
     *out_principal =
         (struct jk_principal){.account = account.id, .token = token.id, .roles = account.roles, .scopes = token.scopes};
-    if (account.roles & JK_ROLE_TEAM) memcpy(out_principal->team, account.team, sizeof account.team);
+    memcpy(out_principal->team, account.team, sizeof account.team);
+    memcpy(out_principal->verifier, account.verifier, sizeof account.verifier);
     return true;
 }
 

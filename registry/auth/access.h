@@ -16,7 +16,8 @@ enum jk_may {
     JK_MAY_REGISTRAR = 16, /* on behalf of a publisher that nobody has claimed */
     JK_MAY_TEAM = 32,      /* the team of the base or publisher concerned */
     JK_MAY_EVALUATOR = 64,
-    JK_MAY_ADMIN = 128
+    JK_MAY_ADMIN = 128,
+    JK_MAY_VERIFIER = 256
 };
 
 void jk_token_make(char out_text[JK_TOKEN_TEXT]);
@@ -47,7 +48,7 @@ static inline bool jk_is_machine(const struct jk_principal *principal)
     return !(principal->scopes & JK_SCOPE_MODELS);
 }
 /* Scope and role names: "models", "publishers", "tokens", "roster", "accounts", "publish"; "registrar", "team",
- * "evaluator", "admin". */
+ * "evaluator", "admin", "verifier". */
 bool jk_scope_parse(struct jk_span text, unsigned *out_bit);
 const char *jk_scope_name(unsigned bit);
 bool jk_role_parse(struct jk_span text, unsigned *out_bit);

@@ -12,8 +12,14 @@
 #include "base/digest.h"
 #include "base/error.h"
 
-enum jk_role { JK_ROLE_REGISTRAR = 1, JK_ROLE_TEAM = 2, JK_ROLE_EVALUATOR = 4, JK_ROLE_ADMIN = 8 };
-#define JK_ROLES 4
+enum jk_role {
+    JK_ROLE_REGISTRAR = 1,
+    JK_ROLE_TEAM = 2,
+    JK_ROLE_EVALUATOR = 4,
+    JK_ROLE_ADMIN = 8,
+    JK_ROLE_VERIFIER = 16 /* for one verifier, and never together with another role */
+};
+#define JK_ROLES 5
 /* What a token may be used for; a token cannot call a method whose scope it lacks. */
 enum jk_scope_bit {
     JK_SCOPE_MODELS = 1,     /* all that PUBLISH allows; yank, rename, adopt, dispute */
@@ -32,7 +38,8 @@ struct jk_principal {
     uint64_t token; /* its number */
     unsigned roles;
     unsigned scopes;
-    char team[64]; /* with JK_ROLE_TEAM; otherwise empty */
+    char team[64];     /* with JK_ROLE_TEAM; otherwise empty */
+    char verifier[64]; /* with JK_ROLE_VERIFIER; otherwise empty */
 };
 
 /* Since when an account has a role, and who granted it. */
@@ -44,7 +51,8 @@ struct jk_account {
     uint64_t id;
     char label[201]; /* chosen by the admin; never enters the log */
     unsigned roles;
-    char team[64];
+    char team[64];     /* with JK_ROLE_TEAM; otherwise empty */
+    char verifier[64]; /* with JK_ROLE_VERIFIER; otherwise empty */
     bool disabled;
     int64_t created_us;
     uint64_t created_by;              /* account; 0: the server, at start, or not recorded */
@@ -263,6 +271,9 @@ struct jk_digest *jk_directory_old_blobs(struct jk_directory *directory, int64_t
  */
 size_t jk_directory_list_accounts(struct jk_directory *directory, uint64_t after, size_t most, struct jk_arena *arena,
                                   const struct jk_account **out_accounts, size_t *out_total);
+/* Whether one of the verifier's accounts, present or former, is this account or was made by it: created, or given the
+ * role or a token; or made it. */
+bool jk_directory_makes_verifier(struct jk_directory *directory, struct jk_span verifier, uint64_t account);
 size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account, uint64_t after, size_t most,
                                 struct jk_arena *arena, const struct jk_token **out_tokens, size_t *out_total);
 /* The tokens of an account that are in force, and perhaps some that have ended since: whoever finds one says so, and it

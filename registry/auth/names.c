@@ -12,10 +12,8 @@ static const struct name scopes[] = {
 };
 
 static const struct name roles[] = {
-    {JK_ROLE_REGISTRAR, "registrar"},
-    {JK_ROLE_TEAM, "team"},
-    {JK_ROLE_EVALUATOR, "evaluator"},
-    {JK_ROLE_ADMIN, "admin"},
+    {JK_ROLE_REGISTRAR, "registrar"}, {JK_ROLE_TEAM, "team"},         {JK_ROLE_EVALUATOR, "evaluator"},
+    {JK_ROLE_ADMIN, "admin"},         {JK_ROLE_VERIFIER, "verifier"},
 };
 
 static bool bit_of(const struct name *names, size_t count, struct jk_span text, unsigned *out_bit)

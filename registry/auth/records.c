@@ -147,19 +147,6 @@ static void read_grant(struct reader *reader, const json_t *item, struct jk_acco
         fault_field(reader, "grants", "must hold role, since_us and by of each, and nothing else");
 }
 
-/* Who granted a role was not always recorded: if it is absent, it is unknown. */
-static void read_grants(struct reader *reader, struct jk_account *account)
-{
-    if (has_field(reader, "created_by")) account->created_by = take_integer(reader, "created_by");
-    if (has_field(reader, "admin_until_us"))
-        account->admin_until_us = take_int(reader, "admin_until_us", 1, TIME_MAX_US);
-    if (!has_field(reader, "grants")) return;
-    const json_t *list = take_field(reader, "grants");
-    if (!json_array_size(list)) fault_field(reader, "grants", "must be a list, and not empty");
-    for (size_t i = 0; i < json_array_size(list); i++)
-        read_grant(reader, json_array_get(list, i), account);
-}
-
 static const char *teams_fault(struct jk_span teams)
 {
     struct jk_span team;
@@ -171,12 +158,19 @@ static const char *teams_fault(struct jk_span teams)
     return fault;
 }
 
-/* Which teams an account has acted for was not always recorded: if it is absent, it is unknown. */
-static void read_acted_for(struct reader *reader, struct jk_account *account)
+static const char *spoke_for_fault(struct jk_span items)
 {
-    account->teams_known = has_field(reader, "acted_for");
-    if (account->teams_known)
-        take_text(reader, "acted_for", true, teams_fault, account->acted_for, sizeof account->acted_for);
+    struct jk_span item, verifier;
+    const char *fault = NULL;
+    uint64_t by;
+    for (bool more = true; more && !fault;) {
+        more = jk_span_cut(&items, ' ', &item);
+        jk_span_cut(&item, '/', &verifier);
+        fault = jk_ident_team_fault(verifier);
+        if (!fault && (!jk_span_to_u64(item, &by) || by > JK_SERIES_MAX))
+            fault = "must say which account gave the role";
+    }
+    return fault;
 }
 
 static void read_account(struct reader *reader, struct jk_record_facts *facts)
@@ -190,8 +184,31 @@ static void read_account(struct reader *reader, struct jk_record_facts *facts)
     account->created_us = take_time(reader, "created_us");
     if (!(account->roles & JK_ROLE_TEAM) != !account->team[0])
         fault_field(reader, "team", "must be there with the role \"team\", and only then");
-    read_grants(reader, account);
-    read_acted_for(reader, account);
+
+    /* who granted a role was not always recorded: if it is absent, it is unknown */
+    if (has_field(reader, "created_by")) account->created_by = take_integer(reader, "created_by");
+    if (has_field(reader, "admin_until_us"))
+        account->admin_until_us = take_int(reader, "admin_until_us", 1, TIME_MAX_US);
+    if (has_field(reader, "grants")) {
+        const json_t *list = take_field(reader, "grants");
+        if (!json_array_size(list)) fault_field(reader, "grants", "must be a list, and not empty");
+        for (size_t i = 0; i < json_array_size(list); i++)
+            read_grant(reader, json_array_get(list, i), account);
+    }
+
+    /* which teams an account has acted for was not always recorded: if it is absent, it is unknown */
+    account->teams_known = has_field(reader, "acted_for");
+    if (account->teams_known)
+        take_text(reader, "acted_for", true, teams_fault, account->acted_for, sizeof account->acted_for);
+    /* An account that attests has that role alone. */
+    if (has_field(reader, "verifier"))
+        take_text(reader, "verifier", false, jk_ident_team_fault, account->verifier, sizeof account->verifier);
+    if (!(account->roles & JK_ROLE_VERIFIER) != !account->verifier[0])
+        fault_field(reader, "verifier", "must be there with the role \"verifier\", and only then");
+    if ((account->roles & JK_ROLE_VERIFIER) && account->roles != JK_ROLE_VERIFIER)
+        fault_field(reader, "roles", "holds \"verifier\" together with another");
+    if (has_field(reader, "spoke_for"))
+        take_text(reader, "spoke_for", false, spoke_for_fault, account->spoke_for, sizeof account->spoke_for);
 }
 
 static void read_token(struct reader *reader, struct jk_record_facts *facts)

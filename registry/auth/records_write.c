@@ -61,25 +61,6 @@ static void put_bits(struct writer *writer, const char *field, unsigned bits, co
     put_field(writer, field, list);
 }
 
-/* One for each role whose grant is recorded. */
-static void put_grants(struct writer *writer, const struct jk_account *account)
-{
-    json_t *list = json_array();
-    for (unsigned bit = 1; bit < 1u << JK_ROLES; bit <<= 1) {
-        const struct jk_grant *grant = jk_account_grant(account, bit);
-        if (!(account->roles & bit) || !grant->since_us) continue;
-        struct writer item = {.object = json_object()};
-        put_string(&item, "role", jk_role_name(bit));
-        put_int(&item, "since_us", grant->since_us);
-        put_int(&item, "by", (int64_t)grant->by);
-        if (json_array_append_new(list, item.object) != 0 || item.failed) writer->failed = true;
-    }
-    if (json_array_size(list))
-        put_field(writer, "grants", list);
-    else
-        json_decref(list);
-}
-
 /* Ends the writer. False if anything failed; the record is then unchanged. */
 static bool finish(struct writer *writer, struct jk_arena *arena, char *key, struct jk_record *out_record)
 {
@@ -101,9 +82,27 @@ bool jk_record_account(struct jk_arena *arena, const struct jk_account *account,
     put_field(&writer, "disabled", json_boolean(account->disabled));
     put_int(&writer, "created_us", account->created_us);
     if (account->created_by) put_int(&writer, "created_by", (int64_t)account->created_by);
-    put_grants(&writer, account);
+
+    /* one for each role whose grant is recorded */
+    json_t *list = json_array();
+    for (unsigned bit = 1; bit < 1u << JK_ROLES; bit <<= 1) {
+        const struct jk_grant *grant = jk_account_grant(account, bit);
+        if (!(account->roles & bit) || !grant->since_us) continue;
+        struct writer item = {.object = json_object()};
+        put_string(&item, "role", jk_role_name(bit));
+        put_int(&item, "since_us", grant->since_us);
+        put_int(&item, "by", (int64_t)grant->by);
+        if (json_array_append_new(list, item.object) != 0 || item.failed) writer.failed = true;
+    }
+    if (json_array_size(list))
+        put_field(&writer, "grants", list);
+    else
+        json_decref(list);
+
     if (account->admin_until_us) put_int(&writer, "admin_until_us", account->admin_until_us);
     if (account->teams_known) put_string(&writer, "acted_for", account->acted_for);
+    if (account->verifier[0]) put_string(&writer, "verifier", account->verifier);
+    if (account->spoke_for[0]) put_string(&writer, "spoke_for", account->spoke_for);
     return finish(&writer, arena, jk_arena_printf(arena, "account/%" PRIu64, account->id), out_record);
 }
 

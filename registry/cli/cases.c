@@ -33,6 +33,10 @@ static const char *what_it_does(const Jokbo__V1__Ruling *ruling)
         return "binds the external model to it";
     case JOKBO__V1__RULING_KIND__RULING_KIND_UNADOPT:
         return "frees the external model from it";
+    case JOKBO__V1__RULING_KIND__RULING_KIND_VERIFIER:
+        return "makes the institution a verifier";
+    case JOKBO__V1__RULING_KIND__RULING_KIND_VERIFIER_END:
+        return "ends its being a verifier";
     default:
         return "excludes";
     }

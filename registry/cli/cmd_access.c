@@ -64,6 +64,7 @@ static void account_facts(struct jk_cli *cli, const Jokbo__V1__Account *account,
     jk_print_fact(&table, "roles", account->n_roles > 0 ? roles_of(cli, account) : "none");
     jk_print_fact(&table, "given", grants_of(cli, account));
     jk_print_fact(&table, "team", account->team);
+    jk_print_fact(&table, "verifier", account->verifier);
     jk_print_fact(&table, "has acted for", teams_of(cli, account));
     jk_print_fact(&table, "token's scopes", scopes);
     jk_print_fact(&table, "state", account->disabled ? "disabled" : "");
@@ -115,6 +116,7 @@ enum jk_status jk_run_account_create(struct jk_cli *cli)
     request.roles = (Jokbo__V1__Role *)roles;
     request.label = jk_cli_operand(cli, 0);
     request.team = jk_cli_text(cli, JK_OPTION_TEAM);
+    request.verifier = jk_cli_text(cli, JK_OPTION_VERIFIER);
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, ACCESS, "CreateAccount", &request.base, &account));
@@ -179,10 +181,13 @@ static enum jk_status change_roles(struct jk_cli *cli, Jokbo__V1__Account *accou
         JK_TRY(jk_words_values(cli, JK_OPTION_ROLE, &jokbo__v1__role__descriptor, roles, ROLES_MAX, &count));
     account->roles = (Jokbo__V1__Role *)roles;
     account->n_roles = count;
-    bool team = false;
-    for (size_t i = 0; i < count; i++)
+    bool team = false, verifier = false;
+    for (size_t i = 0; i < count; i++) {
         team = team || roles[i] == JOKBO__V1__ROLE__ROLE_TEAM;
+        verifier = verifier || roles[i] == JOKBO__V1__ROLE__ROLE_VERIFIER;
+    }
     if (!team) account->team = (char *)protobuf_c_empty_string; /* which goes with the role */
+    if (!verifier) account->verifier = (char *)protobuf_c_empty_string;
     return JK_OK;
 }
 
@@ -199,6 +204,7 @@ enum jk_status jk_run_account_update(struct jk_cli *cli)
     JK_TRY(change_roles(cli, account, roles));
     if (jk_cli_has(cli, JK_OPTION_LABEL)) account->label = jk_cli_text(cli, JK_OPTION_LABEL);
     if (jk_cli_has(cli, JK_OPTION_TEAM)) account->team = jk_cli_text(cli, JK_OPTION_TEAM);
+    if (jk_cli_has(cli, JK_OPTION_VERIFIER)) account->verifier = jk_cli_text(cli, JK_OPTION_VERIFIER);
     if (disable || enable) account->disabled = disable;
     request.account = account;
     request.request_id = jk_cli_request_id(cli);

@@ -14,7 +14,8 @@ PAGE = os.path.join("registry", "docs", "interface.md")
 METHODS = os.path.join("registry", "service", "call", "methods.def")
 COLUMNS = ("method", "does", "errors", "who may call it", "scopes of the token", "may be repeated")
 CALLERS = {"ANYONE": "anybody", "ACCOUNT": "any account", "MEMBER": "a member of the publisher", "OWNER": "an owner of the publisher",
-           "REGISTRAR": "a registrar", "TEAM": "the team", "EVALUATOR": "an evaluator", "ADMIN": "an admin"}
+           "REGISTRAR": "a registrar", "TEAM": "the team", "EVALUATOR": "an evaluator", "ADMIN": "an admin",
+           "VERIFIER": "a verifier"}
 OPTIONS = descriptor_pb2.MethodOptions
 REPEAT = {OPTIONS.NO_SIDE_EFFECTS: "yes, it reads", OPTIONS.IDEMPOTENT: "yes", OPTIONS.IDEMPOTENCY_UNKNOWN: "no"}
 SYNTAX = (12,)  # the path of the first statement of a file, whose comment is the file's

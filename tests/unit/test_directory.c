@@ -49,6 +49,61 @@ static void put_request(struct bench *bench, uint64_t id, enum jk_request_state 
     if (bench_put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
 }
 
+static void put_verifier(struct bench *bench, const struct jk_account *account)
+{
+    struct jk_record record;
+    assert_true(jk_record_account(&bench->arena, account, &record));
+    if (bench_put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+}
+
+/* Whose a verifier's account is: each way by itself. */
+static void test_makers_of_verifiers(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_account lab = {.id = 9, .label = "l", .roles = JK_ROLE_VERIFIER, .verifier = "lab", .created_us = 1};
+    struct jk_token token = {.id = 3, .account = 9, .hash = {{1, 1}}, .made_by = 7, .made_with = 2};
+    struct jk_record record;
+    for (uint64_t id = 1; id < 9; id++)
+        put_account(bench, id, "somebody");
+    lab.created_by = 3;
+    lab.grants[4] = (struct jk_grant){5, 4};
+    put_verifier(bench, &lab);
+    assert_true(jk_record_token(&bench->arena, &token, &record));
+    assert_int_equal(bench_put(bench, &record), JK_OK);
+    struct jk_account made = {.id = 5, .label = "m", .created_us = 1, .created_by = 9};
+    put_verifier(bench, &made);
+    static const bool expected[] = {false, false, false, true, true, true, false, true, false, true};
+    for (uint64_t id = 0; id < 10; id++)
+        assert_int_equal(jk_directory_makes_verifier(bench->directory, JK_SPAN("lab"), id), expected[id]);
+    assert_false(jk_directory_makes_verifier(bench->directory, JK_SPAN("la"), 3));
+    lab.roles = 0;
+    lab.verifier[0] = '\0';
+    put_verifier(bench, &lab);
+    assert_false(jk_directory_makes_verifier(bench->directory, JK_SPAN("lab"), 3)); /* it is one no longer */
+}
+
+/* And of an account that was one, and is none now: as long as its record says so. */
+static void test_makers_of_former_verifiers(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_account lab = {.id = 9, .label = "l", .created_us = 1, .created_by = 3, .spoke_for = "other/2 lab/4"};
+    struct jk_token token = {.id = 3, .account = 9, .hash = {{1, 1}}, .made_by = 7, .made_with = 2};
+    struct jk_account made = {.id = 5, .label = "m", .created_us = 1, .created_by = 9};
+    struct jk_record record;
+    for (uint64_t id = 1; id < 9; id++)
+        put_account(bench, id, "somebody");
+    put_verifier(bench, &lab);
+    put_verifier(bench, &made);
+    assert_true(jk_record_token(&bench->arena, &token, &record));
+    assert_int_equal(bench_put(bench, &record), JK_OK);
+    static const bool expected[] = {false, false, false, true, true, true, false, true, false, true};
+    for (uint64_t id = 0; id < 10; id++)
+        assert_int_equal(jk_directory_makes_verifier(bench->directory, JK_SPAN("lab"), id), expected[id]);
+    assert_true(jk_directory_makes_verifier(bench->directory, JK_SPAN("other"), 2));
+    assert_false(jk_directory_makes_verifier(bench->directory, JK_SPAN("other"), 4));
+    assert_false(jk_directory_makes_verifier(bench->directory, JK_SPAN("la"), 4));
+}
+
 static void test_empty(void **state)
 {
     struct bench *bench = *state;
@@ -587,6 +642,8 @@ int main(void)
         TEST(test_tokens_by_hash),
         TEST(test_token_replaced_and_dropped),
         TEST(test_one_hash_one_token),
+        TEST(test_makers_of_verifiers),
+        TEST(test_makers_of_former_verifiers),
         TEST(test_members_fold_case),
         TEST(test_many_publishers),
         TEST(test_creators),

@@ -248,6 +248,36 @@ static void test_teams_of_an_account(void **state)
             with(bench, ACCOUNT, "}", jk_arena_printf(&bench->arena, ",\"acted_for\":\"%s\"}", wrong[i])), "acted_for");
 }
 
+static void test_verifiers(void **state)
+{
+    struct bench *bench = *state;
+    const char *account =
+        with(bench, with(bench, ACCOUNT, "[\"team\"],\"team\":\"lg\"", "[\"verifier\"],\"team\":\"\""), "}",
+             ",\"verifier\":\"lab\"}");
+    good(bench, "account/7", account);
+    assert_string_equal(bench->facts.account.verifier, "lab");
+    bad(bench, "account/7", with(bench, account, ",\"verifier\":\"lab\"", ""), "verifier");
+    bad(bench, "account/7", with(bench, account, "\"lab\"", "\"\""), "verifier");
+    bad(bench, "account/7", with(bench, account, "[\"verifier\"]", "[\"admin\"]"), "verifier");
+    bad(bench, "account/7", with(bench, account, "[\"verifier\"]", "[\"verifier\",\"admin\"]"), "roles");
+    good(bench, "account/7", with(bench, ACCOUNT, "}", ",\"spoke_for\":\"lab/3 other/0\"}"));
+    assert_string_equal(bench->facts.account.spoke_for, "lab/3 other/0");
+    static const char *const wrong[] = {"", "lab", "lab/", "lab/x", "/3", "LAB/3", "lab/3 ", "lab/3,other/0"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        bad(bench, "account/7",
+            with(bench, ACCOUNT, "}", jk_arena_printf(&bench->arena, ",\"spoke_for\":\"%s\"}", wrong[i])), "spoke_for");
+    struct jk_record record;
+    struct jk_account attests = {.id = 2,
+                                 .roles = JK_ROLE_VERIFIER,
+                                 .label = "l",
+                                 .verifier = "lab",
+                                 .grants = {[4] = {7, 3}},
+                                 .spoke_for = "lab/3"};
+    assert_true(jk_record_account(&bench->arena, &attests, &record));
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.account, &attests, sizeof attests);
+}
+
 /* What older versions did not write: read where it stands, and not missed where it does not. */
 static void test_later_fields(void **state)
 {
@@ -425,6 +455,35 @@ static void test_writes_what_it_reads(void **state)
     assert_memory_equal(&bench->facts.blob, &blob, sizeof blob);
 }
 
+static void test_kinds_of_texts(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_record record;
+    for (int kind = JK_BLOB_KIND_CHALLENGE; kind <= JK_BLOB_KIND_EVIDENCE; kind++) {
+        struct jk_blob_facts blob = {.digest = {{9}}, .size = 1, .created_us = 1, .kind = (enum jk_blob_kind)kind};
+        assert_true(jk_record_blob(&bench->arena, &blob, &record));
+        good(bench, record.key, record.value);
+        assert_memory_equal(&bench->facts.blob, &blob, sizeof blob);
+    }
+}
+
+static void test_blob_in_a_bundle(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_record record;
+    struct jk_blob_facts blob = {.digest = {{9}},
+                                 .size = 1,
+                                 .created_us = 1,
+                                 .kind = JK_BLOB_KIND_HUB_RECORD,
+                                 .bundle = UINT32_MAX,
+                                 .bundle_at = 7};
+    assert_true(jk_record_blob(&bench->arena, &blob, &record));
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.blob, &blob, sizeof blob);
+    bad(bench, record.key, with(bench, record.value, "\"bundle\":4294967295", "\"bundle\":0"), "bundle");
+    bad(bench, record.key, with(bench, record.value, "\"bundle_at\":7", "\"bundle_at\":-1"), "bundle_at");
+}
+
 static void test_hub_records(void **state)
 {
     struct bench *bench = *state;
@@ -471,19 +530,14 @@ static void test_writing_fails_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads_each_kind),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_not_json_objects),
-        cmocka_unit_test(test_each_field_is_demanded),
-        cmocka_unit_test(test_account_limits),
-        cmocka_unit_test(test_other_limits),
-        cmocka_unit_test(test_teams_of_an_account),
-        cmocka_unit_test(test_later_fields),
-        cmocka_unit_test(test_kinds_of_requests),
-        cmocka_unit_test(test_value_length),
-        cmocka_unit_test(test_failure_leaves_the_output),
-        cmocka_unit_test(test_hub_records),
-        cmocka_unit_test(test_writes_what_it_reads),
+        cmocka_unit_test(test_reads_each_kind),     cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_not_json_objects),    cmocka_unit_test(test_each_field_is_demanded),
+        cmocka_unit_test(test_account_limits),      cmocka_unit_test(test_other_limits),
+        cmocka_unit_test(test_teams_of_an_account), cmocka_unit_test(test_verifiers),
+        cmocka_unit_test(test_later_fields),        cmocka_unit_test(test_kinds_of_requests),
+        cmocka_unit_test(test_value_length),        cmocka_unit_test(test_failure_leaves_the_output),
+        cmocka_unit_test(test_kinds_of_texts),      cmocka_unit_test(test_hub_records),
+        cmocka_unit_test(test_blob_in_a_bundle),    cmocka_unit_test(test_writes_what_it_reads),
         cmocka_unit_test(test_writing_fails_whole),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

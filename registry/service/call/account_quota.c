@@ -69,3 +69,11 @@ enum jk_status jk_account_quota_spend(struct jk_account_quota *quota, uint64_t a
                    "%u would exceed the limit of %llu; continue tomorrow",
                    (unsigned long long)made->entries, entries, (unsigned long long)quota->entries);
 }
+
+void jk_account_quota_return(struct jk_account_quota *quota, uint64_t account, uint32_t entries, int64_t time_us)
+{
+    struct made_today *made = jk_series_get(&quota->made, account);
+    if (!made || made->day != jk_time_day(time_us)) return;
+    if (entries == 0 && made->others > 0) made->others--;
+    if (entries <= made->entries) made->entries -= entries;
+}

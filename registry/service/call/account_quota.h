@@ -20,5 +20,7 @@ void jk_account_quota_free(struct jk_account_quota *quota); /* accepts NULL */
  * the account may make; then nothing is counted. */
 JK_MUST_USE enum jk_status jk_account_quota_spend(struct jk_account_quota *quota, uint64_t account, uint32_t entries,
                                                   int64_t time_us, struct jk_error *error);
+/* Takes back what was counted of a change at that time, which was not written after all. */
+void jk_account_quota_return(struct jk_account_quota *quota, uint64_t account, uint32_t entries, int64_t time_us);
 
 #endif

@@ -19,12 +19,17 @@ static enum jk_status refuse_unknown(struct jk_error *error)
                             "revoke the role and grant it again");
 }
 
-static enum jk_status refuse_rest(const struct jk_grant *grant, int64_t rest_us, struct jk_error *error)
+static enum jk_status refuse_rest(const struct jk_grant *grant, bool verifier, int64_t rest_us, struct jk_error *error)
 {
     char since[JK_TIME_TEXT], from[JK_TIME_TEXT];
     jk_time_format(grant->since_us, since);
     jk_time_format(grant->since_us + rest_us, from);
     jk_error_fact(error, "from", "%s", from);
+    if (verifier)
+        return jk_fail(error, JK_PERMISSION_DENIED, "VERIFIER_RESTS",
+                       "A new verifier's account rests first (--evaluator-rest-hours): this one has had the role since "
+                       "%s, and may challenge and attest from %s on",
+                       since, from);
     return jk_fail(error, JK_PERMISSION_DENIED, "EVALUATOR_RESTS",
                    "A new evaluator rests first (--evaluator-rest-hours): this account has had the role since %s, and "
                    "may rule, confirm and reject from %s on",
@@ -47,8 +52,9 @@ static uint64_t maker_of(struct jk_directory *directory, uint64_t number)
     return first_of_line(directory, number, &token) ? token.made_by : 0;
 }
 
+/* `what`: it may do from then on. */
 static enum jk_status check_token(struct jk_directory *directory, uint64_t number, int64_t rest_us, int64_t now_us,
-                                  struct jk_error *error)
+                                  const char *what, struct jk_error *error)
 {
     char made[JK_TIME_TEXT], from[JK_TIME_TEXT];
     struct jk_token token;
@@ -60,8 +66,8 @@ static enum jk_status check_token(struct jk_directory *directory, uint64_t numbe
         error, JK_PERMISSION_DENIED, "TOKEN_RESTS",
         "A new token rests first (--evaluator-rest-hours): this one, or the one that it was made with, was made for "
         "the account by another at %s, and "
-        "may rule, confirm and reject from %s on; tokens that the account makes itself with an older one need not wait",
-        made, from);
+        "may %s from %s on; tokens that the account makes itself with an older one need not wait",
+        made, what, from);
 }
 
 enum jk_status jk_four_eyes_check_rest(struct jk_directory *directory, const struct jk_speaker *speaker,
@@ -73,9 +79,9 @@ enum jk_status jk_four_eyes_check_rest(struct jk_directory *directory, const str
         return refuse_evaluator(error, "NOT_EVALUATOR", "this account does not have the role evaluator");
     const struct jk_grant *grant = jk_account_grant(&facts, JK_ROLE_EVALUATOR);
     if (rest_us && !grant->since_us) return refuse_unknown(error);
-    if (rest_us && now_us - grant->since_us < rest_us) return refuse_rest(grant, rest_us, error);
+    if (rest_us && now_us - grant->since_us < rest_us) return refuse_rest(grant, false, rest_us, error);
     *out_grant = *grant;
-    return check_token(directory, speaker->token, rest_us, now_us, error);
+    return check_token(directory, speaker->token, rest_us, now_us, "rule, confirm and reject", error);
 }
 
 static bool created(struct jk_directory *directory, uint64_t creator, uint64_t account)
@@ -172,6 +178,18 @@ enum jk_status jk_four_eyes_rested(const struct jk_change *change, const struct 
     struct jk_grant grant;
     return jk_four_eyes_check_rest(turn->directory, &speaker, jk_services_of(change->call)->evaluator_rest_us,
                                    turn->time_us, &grant, error);
+}
+
+enum jk_status jk_verifier_rested(const struct jk_change *change, const struct jk_turn *turn, struct jk_error *error)
+{
+    const struct jk_principal *caller = &change->call->principal;
+    int64_t rest_us = jk_services_of(change->call)->evaluator_rest_us;
+    struct jk_account facts;
+    if (!jk_directory_account(turn->directory, caller->account, &facts) || !(facts.roles & JK_ROLE_VERIFIER))
+        return jk_fail(error, JK_PERMISSION_DENIED, "ROLE_REQUIRED", "This account does not have the role verifier");
+    const struct jk_grant *grant = jk_account_grant(&facts, JK_ROLE_VERIFIER);
+    if (rest_us && turn->time_us - grant->since_us < rest_us) return refuse_rest(grant, true, rest_us, error);
+    return check_token(turn->directory, caller->token, rest_us, turn->time_us, "challenge and attest", error);
 }
 
 enum jk_status jk_four_eyes_settled(const struct jk_change *change, const struct jk_turn *turn, struct jk_error *error)

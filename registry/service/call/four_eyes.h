@@ -47,6 +47,9 @@ JK_MUST_USE enum jk_status jk_four_eyes_check(struct jk_directory *directory, co
 /* Whether the caller may act as an evaluator: for what takes only one. */
 JK_MUST_USE enum jk_status jk_four_eyes_rested(const struct jk_change *change, const struct jk_turn *turn,
                                                struct jk_error *error);
+/* The same for an account of a verifier (VERIFIER_RESTS, TOKEN_RESTS): before it challenges or attests. */
+JK_MUST_USE enum jk_status jk_verifier_rested(const struct jk_change *change, const struct jk_turn *turn,
+                                              struct jk_error *error);
 /* The same for what only adds to the log, in which the account of the server's first start has been since before anybody
  * else: it need not rest. */
 JK_MUST_USE enum jk_status jk_four_eyes_settled(const struct jk_change *change, const struct jk_turn *turn,

@@ -73,6 +73,7 @@ static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
     if (!valid) return jk_fail(&call->error, JK_UNAUTHENTICATED, "TOKEN_INVALID", "The token is no longer valid");
     call->principal.roles = account.roles;
     memcpy(call->principal.team, account.team, sizeof account.team);
+    memcpy(call->principal.verifier, account.verifier, sizeof account.verifier);
     return jk_may_call(&call->principal, call->method->allowed, call->method->scope, &call->error);
 }
 

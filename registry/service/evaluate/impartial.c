@@ -5,6 +5,7 @@
 
 #include "book/book_ask.h"
 #include "book/claims.h"
+#include "book/vouched.h"
 #include "service/call/authority.h"
 
 /* ---- teams ---- */
@@ -179,13 +180,26 @@ static enum jk_status check_external(struct hearing *hearing, uint32_t external)
     return JK_OK;
 }
 
+static enum jk_status check_verifier(struct hearing *hearing, uint32_t verifier)
+{
+    const struct jk_turn *turn = hearing->turn;
+    struct jk_span id = jk_book_verifier_id(turn->book, verifier);
+    if (!jk_directory_makes_verifier(turn->directory, id, hearing->change->call->principal.account)) return JK_OK;
+    return jk_fail(
+        hearing->error, JK_PERMISSION_DENIED, "OWN_VERIFIER",
+        "This account is or was one of the verifier \"%.*s\", or created one, or gave it the role or a token: "
+        "another evaluator must do this",
+        JK_SPAN_ARG(id));
+}
+
 enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn, const struct jk_judged *judged,
                                   struct jk_error *error)
 {
-    uint32_t n = jk_turn_size(turn), standing = jk_book_standing_release(turn->book, judged->model, n);
-    if (!jk_services_of(change->call)->four_eyes) return JK_OK;
     struct hearing hearing = {change, turn, NULL, error};
+    if (!jk_services_of(change->call)->four_eyes) return JK_OK;
     JK_TRY(jk_check_no_team(change, turn, error));
+    if (judged->verifier != JK_NONE) JK_TRY(check_verifier(&hearing, judged->verifier));
+    if (judged->model == JK_NONE) return JK_OK;
     JK_TRY(begin_hearing(&hearing));
     JK_TRY(check_publishers_of(&hearing, judged->model));
     JK_TRY(check_roots(&hearing, judged->model));
@@ -194,6 +208,7 @@ enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn
     else if (judged->against != JK_NONE)
         JK_TRY(check_other_side(&hearing, judged));
     else
-        JK_TRY(check_contents(&hearing, standing, judged->model));
+        JK_TRY(check_contents(&hearing, jk_book_standing_release(turn->book, judged->model, jk_turn_size(turn)),
+                              judged->model));
     return judged->external == JK_NONE ? JK_OK : check_external(&hearing, judged->external);
 }

@@ -24,6 +24,10 @@ static enum jk_ruling_kind ruling_kind(enum jk_kind kind)
         return JK_RULING_ADOPT;
     case JK_KIND_APPROVE_UNADOPT:
         return JK_RULING_UNADOPT;
+    case JK_KIND_VERIFIER:
+        return JK_RULING_VERIFIER;
+    case JK_KIND_VERIFIER_END:
+        return JK_RULING_VERIFIER_END;
     case JK_KIND_RESTORE:
     case JK_KIND_RESTORE_ROOT:
         return JK_RULING_RESTORE;

@@ -13,7 +13,7 @@ _Static_assert(JOKBO__V1__RULING_STATE__RULING_STATE_REPLACED == JK_RULING_REPLA
 _Static_assert(JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_PARENT == JK_ABOUT_PARENT + 1, "subject numbers");
 _Static_assert(JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_ADOPTION == JK_ABOUT_ADOPTION + 1, "subject numbers");
 _Static_assert(JOKBO__V1__RULING_KIND__RULING_KIND_EXCLUDE == JK_RULING_EXCLUDE + 1, "kind numbers");
-_Static_assert(JOKBO__V1__RULING_KIND__RULING_KIND_UNADOPT == JK_RULING_UNADOPT + 1, "kind numbers");
+_Static_assert(JOKBO__V1__RULING_KIND__RULING_KIND_VERIFIER_END == JK_RULING_VERIFIER_END + 1, "kind numbers");
 _Static_assert(JOKBO__V1__DISPUTE_OUTCOME__DISPUTE_OUTCOME_UPHELD == JK_OUTCOME_UPHELD + 1, "outcome numbers");
 
 /* ---- policies ---- */

@@ -6,7 +6,9 @@
 #include "service/call/write.h"
 #include "service/records/member.h"
 #include "service/records/owners.h"
+#include "service/records/past.h"
 #include "service/records/token.h"
+#include "service/records/verifier_account.h"
 
 /* ---- roles, scopes, messages ---- */
 
@@ -14,10 +16,9 @@ static const struct {
     Jokbo__V1__Role role;
     unsigned bit;
 } roles[] = {
-    {JOKBO__V1__ROLE__ROLE_REGISTRAR, JK_ROLE_REGISTRAR},
-    {JOKBO__V1__ROLE__ROLE_TEAM, JK_ROLE_TEAM},
-    {JOKBO__V1__ROLE__ROLE_EVALUATOR, JK_ROLE_EVALUATOR},
-    {JOKBO__V1__ROLE__ROLE_ADMIN, JK_ROLE_ADMIN},
+    {JOKBO__V1__ROLE__ROLE_REGISTRAR, JK_ROLE_REGISTRAR}, {JOKBO__V1__ROLE__ROLE_TEAM, JK_ROLE_TEAM},
+    {JOKBO__V1__ROLE__ROLE_EVALUATOR, JK_ROLE_EVALUATOR}, {JOKBO__V1__ROLE__ROLE_ADMIN, JK_ROLE_ADMIN},
+    {JOKBO__V1__ROLE__ROLE_VERIFIER, JK_ROLE_VERIFIER},
 };
 
 static unsigned read_roles(const Jokbo__V1__Role *list, size_t count, const char *field, struct jk_error *error)
@@ -31,13 +32,6 @@ static unsigned read_roles(const Jokbo__V1__Role *list, size_t count, const char
         bits |= bit;
     }
     return bits;
-}
-
-static void present_roles(struct jk_arena *arena, unsigned bits, Jokbo__V1__Account *out)
-{
-    out->roles = jk_arena_zalloc(arena, sizeof roles / sizeof *roles, sizeof *out->roles);
-    for (size_t k = 0; out->roles && k < sizeof roles / sizeof *roles; k++)
-        if (bits & roles[k].bit) out->roles[out->n_roles++] = roles[k].role;
 }
 
 static bool present_grants(struct jk_arena *arena, const struct jk_account *account, Jokbo__V1__Account *out)
@@ -73,8 +67,11 @@ static Jokbo__V1__Account *present_account(struct jk_arena *arena, const struct 
     if (!out) return NULL;
     out->id = (int64_t)account->id;
     out->label = jk_to_string(arena, jk_span_of(account->label));
-    present_roles(arena, account->roles, out);
+    out->roles = jk_arena_zalloc(arena, sizeof roles / sizeof *roles, sizeof *out->roles);
+    for (size_t k = 0; out->roles && k < sizeof roles / sizeof *roles; k++)
+        if (account->roles & roles[k].bit) out->roles[out->n_roles++] = roles[k].role;
     out->team = jk_to_string(arena, jk_span_of(account->team));
+    out->verifier = jk_to_string(arena, jk_span_of(account->verifier));
     out->disabled = account->disabled;
     out->create_time = jk_to_timestamp(arena, account->created_us);
     out->created_by = (int64_t)account->created_by;
@@ -141,23 +138,13 @@ void jk_get_caller(struct jk_call *call)
 
 /* ---- create and update ---- */
 
-/* Adds the account's team to those that it ever acted for: none is ever taken off. */
+/* Adds the account's team to those that it ever acted for. */
 static enum jk_status note_team(struct jk_account *account, const char *team, struct jk_error *error)
 {
-    struct jk_span rest = jk_span_of(account->acted_for), one;
-    size_t len = rest.len, more = strlen(team);
-    while (rest.len) {
-        jk_span_cut(&rest, ' ', &one);
-        if (jk_span_equal(one, jk_span_of(team))) return JK_OK;
-    }
-    if (!more) return JK_OK;
-    if (len + 1 + more >= sizeof account->acted_for)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "TEAMS_FULL",
-                       "Account %llu has acted for so many teams that no more can be recorded; create another",
-                       (unsigned long long)account->id);
-    if (len) account->acted_for[len++] = ' ';
-    memcpy(account->acted_for + len, team, more + 1);
-    return JK_OK;
+    if (!*team || jk_past_note(account->acted_for, sizeof account->acted_for, team)) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "TEAMS_FULL",
+                   "Account %llu has acted for so many teams that no more can be recorded; create another",
+                   (unsigned long long)account->id);
 }
 
 /* Older records do not tell for which teams an account acted. With the role evaluator its giver vouches that it was
@@ -203,6 +190,7 @@ static void grant_roles(struct jk_account *account, const struct jk_account *bef
     for (size_t i = 0; i < JK_ROLES; i++) {
         if (!(account->roles & 1u << i)) continue;
         bool held = before && (before->roles & 1u << i);
+        if (1u << i == JK_ROLE_VERIFIER) held = held && !strcmp(before->verifier, account->verifier);
         account->grants[i] =
             held ? before->grants[i] : (struct jk_grant){turn->time_us, change->call->principal.account};
     }
@@ -213,11 +201,13 @@ static enum jk_status decide_create_account(struct jk_change *change, struct jk_
 {
     struct jk_account *account = change->input;
     JK_TRY(check_account_team(turn, account, &change->call->error));
+    JK_TRY(jk_verifier_account_check(change, turn, account, NULL, &change->call->error));
     account->id = jk_directory_next_id(turn->directory, "account");
     account->created_us = turn->time_us;
     account->created_by = change->call->principal.account;
     grant_roles(account, NULL, change, turn);
     JK_TRY(follow_teams(account, NULL, &change->call->error));
+    JK_TRY(jk_verifier_account_follow(account, NULL, &change->call->error));
     return put_account(change, turn, account, out_reply);
 }
 
@@ -257,6 +247,7 @@ static enum jk_status decide_update(struct jk_change *change, struct jk_turn *tu
     if (!jk_directory_account(turn->directory, account->id, &before))
         return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %llu",
                        (unsigned long long)account->id);
+    JK_TRY(jk_verifier_account_check(change, turn, account, &before, error));
     bool stays_admin = (account->roles & JK_ROLE_ADMIN) && !account->disabled;
     if ((before.roles & JK_ROLE_ADMIN) && !stays_admin && is_last_admin(turn, account->id, turn->arena))
         return jk_fail(error, JK_FAILED_PRECONDITION, "LAST_ADMIN",
@@ -267,39 +258,55 @@ static enum jk_status decide_update(struct jk_change *change, struct jk_turn *tu
     account->admin_until_us = leaves_admin ? turn->time_us : before.admin_until_us;
     grant_roles(account, &before, change, turn);
     JK_TRY(follow_teams(account, &before, error));
+    JK_TRY(jk_verifier_account_follow(account, &before, error));
     JK_TRY(put_account(change, turn, account, out_reply));
     return account->disabled && !before.disabled ? end_standing(change, turn, account->id, *out_reply) : JK_OK;
 }
 
-static struct jk_account *read_account(struct jk_call *call, const char *prefix, const char *label,
-                                       const Jokbo__V1__Role *list, size_t count, const char *team)
+/* The id that goes with one of the roles. */
+static void check_id(struct jk_error *error, const char *field, const char *role, const char *id, bool wanted,
+                     size_t room)
 {
+    if (wanted != (*id != 0)) jk_error_field(error, field, "must be given with the role %s, and only then", role);
+    if (strlen(id) >= room) jk_error_field(error, field, "is longer than %zu bytes", room - 1);
+}
+
+/* `given`: what a request says of an account; other fields are not read. `prefix`: of its fields' names. */
+static struct jk_account *read_account(struct jk_call *call, const char *prefix, const Jokbo__V1__Account *given)
+{
+    struct jk_error *error = &call->error;
     struct jk_account *account = jk_arena_zalloc(&call->arena, 1, sizeof *account);
-    const char *team_field = jk_arena_printf(&call->arena, "%steam", prefix),
-               *roles_field = jk_arena_printf(&call->arena, "%sroles", prefix);
-    const char *label_field = jk_arena_printf(&call->arena, "%slabel", prefix);
-    if (!account || !team_field || !roles_field || !label_field) {
-        (void)jk_out_of_memory(&call->error);
+    const char *team = jk_arena_printf(&call->arena, "%steam", prefix),
+               *verifier = jk_arena_printf(&call->arena, "%sverifier", prefix),
+               *roles_field = jk_arena_printf(&call->arena, "%sroles", prefix),
+               *label = jk_arena_printf(&call->arena, "%slabel", prefix);
+    if (!account || !team || !verifier || !roles_field || !label) {
+        (void)jk_out_of_memory(error);
         return NULL;
     }
-    jk_check_label(&call->error, label_field, label, true);
-    account->roles = read_roles(list, count, roles_field, &call->error);
-    bool wants_team = account->roles & JK_ROLE_TEAM;
-    if (wants_team != (*team != 0))
-        jk_error_field(&call->error, team_field, "must be given with the role team, and only then");
-    if (strlen(team) >= sizeof account->team)
-        jk_error_field(&call->error, team_field, "is longer than %zu bytes", sizeof account->team - 1);
-    if (jk_error_result(&call->error) != JK_OK) return NULL;
-    memcpy(account->label, label, strlen(label) + 1);
-    memcpy(account->team, team, strlen(team) + 1);
+    jk_check_label(error, label, given->label, true);
+    account->roles = read_roles(given->roles, given->n_roles, roles_field, error);
+    if ((account->roles & JK_ROLE_VERIFIER) && account->roles != JK_ROLE_VERIFIER)
+        jk_error_field(error, roles_field, "the role verifier goes with no other: use another account");
+    check_id(error, team, "team", given->team, account->roles & JK_ROLE_TEAM, sizeof account->team);
+    check_id(error, verifier, "verifier", given->verifier, account->roles & JK_ROLE_VERIFIER, sizeof account->verifier);
+    if (jk_error_result(error) != JK_OK) return NULL;
+    memcpy(account->label, given->label, strlen(given->label) + 1);
+    memcpy(account->team, given->team, strlen(given->team) + 1);
+    memcpy(account->verifier, given->verifier, strlen(given->verifier) + 1);
     return account;
 }
 
 void jk_create_account(struct jk_call *call)
 {
     const Jokbo__V1__CreateAccountRequest *request = (const void *)call->request;
-    struct jk_account *account =
-        read_account(call, "", request->label, request->roles, request->n_roles, request->team);
+    Jokbo__V1__Account given = JOKBO__V1__ACCOUNT__INIT;
+    given.label = request->label;
+    given.roles = request->roles;
+    given.n_roles = request->n_roles;
+    given.team = request->team;
+    given.verifier = request->verifier;
+    struct jk_account *account = read_account(call, "", &given);
     if (account)
         jk_change_submit(call, decide_create_account, account);
     else
@@ -312,7 +319,7 @@ void jk_update_account(struct jk_call *call)
     const Jokbo__V1__Account *given = request->account;
     struct jk_account *account = NULL;
     if (given)
-        account = read_account(call, "account.", given->label, given->roles, given->n_roles, given->team);
+        account = read_account(call, "account.", given);
     else
         jk_error_field(&call->error, "account", "is required");
     if (jk_error_result(&call->error) != JK_OK || !account) {
