@@ -116,6 +116,18 @@ enum jk_status jk_reader_blob_begin(struct jk_reader *reader, const struct jk_bl
     return JK_OK;
 }
 
+enum jk_status jk_reader_blob_begin_own(struct jk_reader *reader, uint64_t *out_upload, struct jk_error *error)
+{
+    struct jk_query queries[2];
+
+    jk_reader_queries(queries);
+    jk_query_init(&queries[1], JK_SQL_BLOB_BEGIN);
+    JK_TRY(jk_reader_run(reader, queries, 2, error));
+    *out_upload = (uint64_t)jk_result_i64(queries[1].result, 0, 0);
+    jk_queries_done(queries, 2);
+    return JK_OK;
+}
+
 /* ---- bytes ---- */
 
 enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64_t upload, uint32_t sequence, struct jk_span bytes,

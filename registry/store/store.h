@@ -291,6 +291,9 @@ struct jk_blob_upload {
  * and when the next day begins. */
 JK_MUST_USE enum jk_status jk_reader_blob_check(struct jk_reader *reader, const struct jk_blob_upload *what,
                                                 struct jk_error *error);
+/* A number for bytes that the server itself makes, which count for nobody. */
+JK_MUST_USE enum jk_status jk_reader_blob_begin_own(struct jk_reader *reader, uint64_t *out_upload,
+                                                    struct jk_error *error);
 /* Counts it, whether or not the upload completes, and gives it a number; 0, counting nothing, if its bytes are already
  * stored. */
 JK_MUST_USE enum jk_status jk_reader_blob_begin(struct jk_reader *reader, const struct jk_blob_upload *what,

@@ -100,10 +100,23 @@ static enum jk_status pack_reply(struct jk_change *change, ProtobufCMessage *rep
 static enum jk_status charge_account(struct jk_change *change, const struct jk_turn *turn, uint32_t entries)
 {
     const struct jk_principal *principal = &change->call->principal;
-    bool free = entries == 0 ? change->charged : (principal->roles & (JK_ROLE_REGISTRAR | JK_ROLE_ADMIN)) != 0;
+    bool free = entries == 0 ? change->uncounted : (principal->roles & (JK_ROLE_REGISTRAR | JK_ROLE_ADMIN)) != 0;
     if (change->write.dry || free || !principal->account) return JK_OK;
-    return jk_account_quota_spend(jk_services_of(change->call)->account_quota, principal->account, entries,
-                                  turn->time_us, &change->call->error);
+    JK_TRY(jk_account_quota_spend(jk_services_of(change->call)->account_quota, principal->account, entries,
+                                  turn->time_us, &change->call->error));
+    change->spent = true;
+    change->spent_entries = entries;
+    change->spent_us = turn->time_us;
+    return JK_OK;
+}
+
+/* Of what the batch did not commit after all; or of what is decided anew. */
+static void return_charge(struct jk_change *change)
+{
+    if (change->spent)
+        jk_account_quota_return(jk_services_of(change->call)->account_quota, change->call->principal.account,
+                                change->spent_entries, change->spent_us);
+    change->spent = false;
 }
 
 static enum jk_status decide_change(struct jk_write *write, struct jk_turn *turn)
@@ -111,6 +124,7 @@ static enum jk_status decide_change(struct jk_write *write, struct jk_turn *turn
     struct jk_change *change = (struct jk_change *)write;
     ProtobufCMessage *reply = NULL;
     uint32_t before = jk_turn_size(turn);
+    return_charge(change);
     JK_TRY(still_allowed(change->call, turn));
     JK_TRY(change->decide(change, turn, &reply));
     JK_TRY(pack_reply(change, reply));
@@ -140,8 +154,15 @@ static uint32_t get_u32(const char *at)
     return value;
 }
 
-static enum jk_status keep_entry(struct jk_change *change)
+static enum jk_status decide_entry(struct jk_write *write, struct jk_turn *turn)
 {
+    struct jk_change *change = (struct jk_change *)write;
+    ProtobufCMessage *reply = NULL;
+    uint32_t before = jk_turn_size(turn);
+    return_charge(change);
+    JK_TRY(still_allowed(change->call, turn));
+    JK_TRY(change->enter(change, turn));
+    JK_TRY(change->tell(change, turn, &reply));
     char *keep = jk_arena_alloc(&change->call->arena, KEEP_SIZE);
     if (!keep) return jk_out_of_memory(&change->call->error);
     change->published = (uint32_t)jk_store_published_size(jk_store_of(change->call));
@@ -149,18 +170,6 @@ static enum jk_status keep_entry(struct jk_change *change)
     put_u32(keep + KEEP_ENTRY, change->entry);
     put_u32(keep + KEEP_ENTRY + 4, change->published);
     change->write.keep = (struct jk_span){keep, KEEP_SIZE};
-    return JK_OK;
-}
-
-static enum jk_status decide_entry(struct jk_write *write, struct jk_turn *turn)
-{
-    struct jk_change *change = (struct jk_change *)write;
-    ProtobufCMessage *reply = NULL;
-    uint32_t before = jk_turn_size(turn);
-    JK_TRY(still_allowed(change->call, turn));
-    JK_TRY(change->enter(change, turn));
-    JK_TRY(change->tell(change, turn, &reply));
-    JK_TRY(keep_entry(change));
     JK_TRY(pack_reply(change, reply));
     return charge_account(change, turn, jk_turn_size(turn) - before);
 }
@@ -238,8 +247,11 @@ static void give_receipt(struct jk_change *change, enum jk_status outcome)
 
 static void settle_change(struct jk_write *write, enum jk_status outcome)
 {
-    struct jk_call *call = ((struct jk_change *)write)->call;
-    give_receipt((struct jk_change *)write, outcome);
+    struct jk_change *change = (struct jk_change *)write;
+    struct jk_call *call = change->call;
+    if (outcome != JK_OK) return_charge(change);
+    give_receipt(change, outcome);
+    if (outcome == JK_OK && change->complete && !write->dry) change->complete(change);
     if (outcome == JK_OK)
         call->ops->finish_bytes(call, write->reply);
     else

@@ -28,7 +28,7 @@ struct jk_change {
     uint32_t published;       /* what the reply says about it, now and when repeated */
     uint32_t tree_size;       /* when repeated: the tree of the original receipt; 0: the newest */
     struct jk_span statement; /* hashed for it, if it has one and is new */
-    bool charged;             /* a quota of its own counts this write, if it makes no entry (account_quota.h) */
+    bool uncounted;           /* by the account's quota, if it makes no entry: another counts it, or none */
     void *input;              /* what the method prepared on the rpc thread */
     bool spent;               /* of the account's quota, for `spent_entries` entries at that time */
     uint32_t spent_entries;

@@ -6,7 +6,7 @@
  *   got_header -> check_quota -> got_data -> take_data -> … -> finish_upload -> store_next -> … -> decide_blob
  *   rpc           reader         rpc         reader           reader           reader             sequencer
  *
- * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 12 uploads of manifests and lists at once
+ * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 12 uploads of manifests, lists and challenge texts at once
  * (uploads.h); an upload that brings too little in some time ends, so that a place is not held for nothing. */
 #include <stdlib.h>
 
@@ -27,9 +27,8 @@
 #include "weights/challenge_text.h"
 
 #define DATA_MAX     (512u << 10)
-#define WINDOW_LEAST (64u << 10)         /* bytes, or all that are left, … */
-#define WINDOW_MS    10000               /* … in such a time */
-#define NAMING_US    INT64_C(3600000000) /* from the first chunk to the record; chunks are kept for a day */
+#define WINDOW_LEAST (64u << 10) /* bytes, or all that are left, … */
+#define WINDOW_MS    10000       /* … in such a time */
 
 struct upload {
     struct jk_blob_facts facts;
@@ -55,6 +54,8 @@ static const struct {
     [JK_BLOB_KIND_MANIFEST] = {"manifest", JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST, JK_MANIFEST_MAX},
     [JK_BLOB_KIND_HUB_RECORD] = {"hub's record", JOKBO__V1__BLOB_KIND__BLOB_KIND_HUB_RECORD, 0},
     [JK_BLOB_KIND_CENSUS_LIST] = {"census's list", JOKBO__V1__BLOB_KIND__BLOB_KIND_CENSUS_LIST, JK_CENSUS_LIST_MAX},
+    [JK_BLOB_KIND_CHALLENGE] = {"challenge text", JOKBO__V1__BLOB_KIND__BLOB_KIND_CHALLENGE, JK_CHALLENGE_TEXT_MAX},
+    [JK_BLOB_KIND_EVIDENCE] = {"evidence text", JOKBO__V1__BLOB_KIND__BLOB_KIND_EVIDENCE, 0},
 };
 
 static void release_upload(struct jk_call *call)
@@ -149,12 +150,12 @@ static bool is_named_by_own(const struct jk_change *change, const struct jk_turn
     return false;
 }
 
-/* A manifest or list that was first uploaded as a licence text, or a manifest stored before weight files were recorded,
+/* A manifest, list or challenge text that was first uploaded as a licence text, or a manifest stored before weight files were recorded,
  * is read now. */
 static bool is_news(const struct jk_blob_facts *there, const struct jk_blob_facts *facts)
 {
     bool manifest = facts->kind == JK_BLOB_KIND_MANIFEST;
-    if (manifest || facts->kind == JK_BLOB_KIND_CENSUS_LIST)
+    if (manifest || facts->kind == JK_BLOB_KIND_CENSUS_LIST || facts->kind == JK_BLOB_KIND_CHALLENGE)
         return there->kind != facts->kind || (manifest && !there->files_known);
     return false;
 }
@@ -175,17 +176,6 @@ static enum jk_status renew_blob(struct jk_turn *turn, struct jk_blob_facts *the
     return record_facts(turn, there, error);
 }
 
-/* The chunks become the blob's. They may be gone if this machine was suspended in between; and nothing was stored if
- * the bytes were here when the upload began but have been removed since. */
-static enum jk_status name_chunks(struct jk_turn *turn, const struct upload *upload, struct jk_error *error)
-{
-    if (!upload->number)
-        return jk_fail(error, JK_ABORTED, "BLOB_REMOVED", "The blob was removed just now; upload it again");
-    if (jk_boot_us() - upload->begun_us > NAMING_US)
-        return jk_fail(error, JK_ABORTED, "UPLOAD_TOO_OLD", "The upload took too long to be recorded; upload it again");
-    return jk_turn_blob_name(turn, &upload->facts.digest, upload->number, error);
-}
-
 static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     struct jk_call *call = change->call;
@@ -201,13 +191,25 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
         upload->facts = there;
     } else {
         if (manifest) JK_TRY(check_releases(change, turn, &upload->facts, &call->error));
-        if (!stored) JK_TRY(name_chunks(turn, upload, &call->error));
-        if (stored) upload->facts.renewed_us = turn->time_us;
+        if (!stored) {
+            /* The chunks become the blob's. Nothing was stored if the bytes were here when the upload began but have
+             * been removed since. */
+            if (!upload->number)
+                return jk_fail(&call->error, JK_ABORTED, "BLOB_REMOVED",
+                               "The blob was removed just now; upload it again");
+            JK_TRY(jk_blob_name_chunks(turn, &upload->facts.digest, upload->number, upload->begun_us, &call->error));
+        }
+        if (stored) {
+            upload->facts.renewed_us = turn->time_us;
+            upload->facts.bundle = there.bundle;
+            upload->facts.bundle_at = there.bundle_at;
+        }
         JK_TRY(record_facts(turn, &upload->facts, &call->error));
-        change->charged = true; /* by its bytes */
+        change->uncounted = true; /* its bytes are */
     }
-    if (manifest && is_named_by_own(change, turn, &upload->facts.digest))
-        JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
+    const struct jk_digest *digest = &upload->facts.digest;
+    bool held = manifest && jk_book_is_held(turn->book, digest, jk_turn_size(turn));
+    if (manifest && !held && is_named_by_own(change, turn, digest)) JK_TRY(jk_held_note(turn, digest, &call->error));
     Jokbo__V1__Blob *reply = jk_present_blob(&call->arena, &upload->facts);
     if (!reply) return jk_out_of_memory(&call->error);
     *out_reply = &reply->base;
@@ -218,6 +220,7 @@ static enum jk_status read_whole(struct jk_call *call, struct jk_blob_facts *fac
 {
     struct jk_manifest_summary summary;
     if (facts->kind == JK_BLOB_KIND_CENSUS_LIST) return jk_census_list_check(bytes, &facts->models, &call->error);
+    if (facts->kind == JK_BLOB_KIND_CHALLENGE) return jk_challenge_text_check(bytes, &call->error);
     if (facts->kind == JK_BLOB_KIND_LICENSE) {
         if (jk_utf8_valid(bytes)) return JK_OK;
         jk_error_field(&call->error, "data", "is not UTF-8 text; convert the licence's text to UTF-8");
@@ -371,7 +374,7 @@ static void read_header(struct jk_call *call, const Jokbo__V1__BlobHeader *heade
     while (kind < sizeof kinds / sizeof *kinds && (!kinds[kind].most || kinds[kind].shown != header->kind))
         kind++;
     if (kind == sizeof kinds / sizeof *kinds) {
-        jk_error_field(&call->error, "header.kind", "%d: give manifest, license text or census list",
+        jk_error_field(&call->error, "header.kind", "%d: give manifest, license text, census list or challenge text",
                        (int)header->kind);
         kind = JK_BLOB_KIND_LICENSE;
     }
@@ -384,6 +387,14 @@ static void read_header(struct jk_call *call, const Jokbo__V1__BlobHeader *heade
         (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "BLOB_TOO_LARGE",
                       "header.size: %lld bytes are too many; a %s may have at most %lld", (long long)header->size,
                       kinds[kind].word, (long long)kinds[kind].most);
+}
+
+/* Only who may attest brings challenge texts: reading one takes more than what others bring. */
+static enum jk_status check_may_bring(const struct jk_call *call, const struct upload *upload, struct jk_error *error)
+{
+    if (upload->facts.kind != JK_BLOB_KIND_CHALLENGE || (call->principal.roles & JK_ROLE_VERIFIER)) return JK_OK;
+    return jk_fail(error, JK_PERMISSION_DENIED, "ROLE_REQUIRED",
+                   "header.kind: a challenge text is uploaded by an account with the role verifier");
 }
 
 static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHeader *header, struct upload *upload)
@@ -422,6 +433,7 @@ static void got_header(struct jk_call *call)
         struct jk_blob_facts there;
         read_header(call, message->header, upload);
         status = jk_error_result(&call->error);
+        if (status == JK_OK) status = check_may_bring(call, upload, &call->error);
         /* Before its bytes arrive; checked again, conclusively, in the turn. */
         if (status == JK_OK &&
             jk_directory_blob(jk_store_directory(jk_store_of(call)), &upload->facts.digest, &there) &&

@@ -58,6 +58,7 @@ static enum jk_status decide_census(struct jk_change *change, struct jk_turn *tu
         JK_MESSAGE(arena, Jokbo__V1__RecordCensusResponse, jokbo__v1__record_census_response);
     if (!written || !reply) return jk_out_of_memory(error);
     JK_TRY(enter_all(change, turn, census, written));
+    change->uncounted = true;
     reply->results = (Jokbo__V1__CensusResult **)jk_pointers(arena, census->count);
     if (!reply->results) return jk_out_of_memory(error);
     for (; reply->n_results < census->count; reply->n_results++)

@@ -15,7 +15,6 @@
 
 #define AT_ONCE       64          /* manifests in a write */
 #define BYTES_AT_ONCE (64u << 20) /* bytes of theirs: enough for one write */
-#define CHUNK_MAX     (2u << 20)  /* of a blob, with what the reader adds */
 #define READ_MS       60000
 #define RETRY_MS      1000
 #define STOP_LOOK_MS  50
@@ -48,23 +47,6 @@ struct reading {
     size_t count;
 };
 
-static enum jk_status read_bytes(struct jk_reader *reader, const struct jk_digest *digest, struct jk_text *out,
-                                 struct jk_error *error)
-{
-    struct jk_arena arena;
-    struct jk_span chunk = {"", 1};
-    enum jk_status status = JK_OK;
-    jk_arena_init(&arena, CHUNK_MAX);
-    for (uint32_t sequence = 0; status == JK_OK && chunk.len > 0; sequence++) {
-        status = jk_reader_blob_read(reader, digest, sequence, &arena, &chunk, error);
-        if (status == JK_OK) jk_text_add(out, chunk);
-        jk_arena_reset(&arena);
-    }
-    jk_arena_done(&arena);
-    if (status == JK_OK && out->failed) return jk_out_of_memory(error);
-    return status;
-}
-
 static enum jk_status look_at_manifest(struct jk_reader *reader, struct looked_at *manifest, uint64_t *bytes,
                                        struct jk_error *error)
 {
@@ -73,7 +55,7 @@ static enum jk_status look_at_manifest(struct jk_reader *reader, struct looked_a
     char hex[JK_DIGEST_HEX + 1];
     jk_text_init(&text, JK_MANIFEST_MAX);
     jk_error_init(&fault, NULL);
-    JK_TRY(read_bytes(reader, &manifest->digest, &text, error));
+    JK_TRY(jk_blob_bytes(reader, &manifest->digest, &text, error));
     *bytes += text.len;
     manifest->sound = jk_manifest_check(jk_text_span(&text), &manifest->summary, &fault) == JK_OK &&
                       jk_digest_equal(&manifest->summary.artifact, &manifest->digest);
