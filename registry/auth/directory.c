@@ -82,6 +82,7 @@ void jk_directory_free(struct jk_directory *directory)
     jk_finder_done(&directory->blobs, free_blob);
     jk_finder_done(&directory->rulers, free_ruler);
     jk_finder_done(&directory->teams, free_teams);
+    jk_finder_done(&directory->renewals, jk_directory_free_renewal);
     jk_series_done(&directory->accounts, free);
     jk_series_done(&directory->tokens, free);
     jk_series_done(&directory->requests, free);
@@ -292,6 +293,7 @@ static void *item_of(const struct jk_record_facts *facts)
         [JK_RECORD_REQUEST] = sizeof(struct jk_publisher_request), [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),
         [JK_RECORD_RULER] = sizeof(struct jk_ruler_item),          [JK_RECORD_TEAMS] = sizeof(struct jk_teams_item),
         [JK_RECORD_CLOCK] = sizeof(struct jk_clock_item),          [JK_RECORD_LIFE] = sizeof(struct jk_life),
+        [JK_RECORD_RENEWAL] = sizeof(struct jk_renewal_item),
     };
     void *item = calloc(1, sizes[facts->key.kind]);
     if (!item) return NULL;
@@ -319,6 +321,9 @@ static void *item_of(const struct jk_record_facts *facts)
         break;
     case JK_RECORD_TEAMS:
         ((struct jk_teams_item *)item)->proposal = facts->teams;
+        break;
+    case JK_RECORD_RENEWAL:
+        ((struct jk_renewal_item *)item)->renewal = facts->renewal;
         break;
     case JK_RECORD_CLOCK:
         ((struct jk_clock_item *)item)->ahead_us = facts->ahead_us;
@@ -373,6 +378,8 @@ static void *put_item(struct jk_directory *directory, const struct jk_record_key
         return put_ruler(directory, key, item);
     case JK_RECORD_TEAMS:
         return put_teams(directory, key, item);
+    case JK_RECORD_RENEWAL:
+        return jk_directory_put_renewal(directory, item);
     case JK_RECORD_CLOCK:
         return swap_clock(directory, item);
     case JK_RECORD_LIFE:
@@ -426,6 +433,7 @@ static void *take_item(struct jk_directory *directory, const struct jk_record_ke
     if (key->kind == JK_RECORD_BLOB) return take_blob(directory, key);
     if (key->kind == JK_RECORD_RULER) return take_ruler(directory, key);
     if (key->kind == JK_RECORD_TEAMS) return take_teams(directory, key);
+    if (key->kind == JK_RECORD_RENEWAL) return jk_directory_take_renewal(directory, &key->digest);
     if (key->kind == JK_RECORD_CLOCK) return swap_clock(directory, NULL);
     if (key->kind == JK_RECORD_LIFE) return swap_life(directory, NULL);
     struct jk_series *series = series_of(directory, key->kind);

@@ -221,6 +221,7 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
 bool jk_record_hub_records(struct jk_arena *arena, const struct jk_hub_records *records, struct jk_record *out_record);
 bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struct jk_record *out_record);
 bool jk_record_teams(struct jk_arena *arena, const struct jk_teams_proposal *proposal, struct jk_record *out_record);
+bool jk_record_renewal(struct jk_arena *arena, const struct jk_renewal *renewal, struct jk_record *out_record);
 bool jk_record_clock(struct jk_arena *arena, int64_t ahead_us, struct jk_record *out_record);
 bool jk_record_life(struct jk_arena *arena, const struct jk_life *life, struct jk_record *out_record);
 /* The record as it is now (for undo), in `arena`; false if there is none. */
@@ -253,6 +254,12 @@ bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk
 bool jk_directory_ruler(struct jk_directory *directory, uint64_t ruling, struct jk_ruler *out_ruler);
 /* The proposal for the stage of this entry, even if withdrawn; false if there never was one. */
 bool jk_directory_teams(struct jk_directory *directory, uint64_t stage, struct jk_teams_proposal *out_proposal);
+/* The newest wish for a release's evidence, fulfilled or not; false if there never was one. */
+bool jk_directory_renewal(struct jk_directory *directory, const struct jk_digest *release,
+                          struct jk_renewal *out_renewal);
+/* The wishes that arrived here after the *seen-th, in that order, up to the first that was made at a log size above n;
+ * freed by the caller. *seen becomes the number of the last of them. NULL: out of memory. */
+struct jk_renewal *jk_directory_renewals(struct jk_directory *directory, uint32_t n, uint64_t *seen, size_t *out_count);
 /* By how much a demo's clock is ahead of the database's (negative: behind); false if that was never set. */
 bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us);
 /* False, with all zero: it was never written. */

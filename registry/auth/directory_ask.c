@@ -242,6 +242,9 @@ bool jk_directory_get_record(struct jk_directory *directory, const char *key, st
     case JK_RECORD_TEAMS:
         return jk_directory_teams(directory, facts.key.id, &facts.teams) &&
                jk_record_teams(arena, &facts.teams, out_record);
+    case JK_RECORD_RENEWAL:
+        return jk_directory_renewal(directory, &facts.key.digest, &facts.renewal) &&
+               jk_record_renewal(arena, &facts.renewal, out_record);
     case JK_RECORD_CLOCK:
         return jk_directory_clock(directory, &facts.ahead_us) && jk_record_clock(arena, facts.ahead_us, out_record);
     case JK_RECORD_LIFE:

@@ -104,4 +104,10 @@ struct jk_blob_item *jk_directory_blob_item(const struct jk_directory *directory
 struct jk_ruler_item *jk_directory_ruler_item(const struct jk_directory *directory, uint64_t ruling);
 struct jk_teams_item *jk_directory_teams_item(const struct jk_directory *directory, uint64_t stage);
 
+/* Puts a renewal among the others, takes the one of a release out: each returns the one that is there no longer, NULL for
+ * none. */
+struct jk_renewal_item *jk_directory_put_renewal(struct jk_directory *directory, struct jk_renewal_item *item);
+struct jk_renewal_item *jk_directory_take_renewal(struct jk_directory *directory, const struct jk_digest *release);
+void jk_directory_free_renewal(struct jk_finder_link *link);
+
 #endif

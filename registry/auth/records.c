@@ -351,6 +351,13 @@ static void read_proposed_teams(struct reader *reader, struct jk_record_facts *f
     take_text(reader, "teams", true, teams_fault, proposal->teams, sizeof proposal->teams);
 }
 
+static void read_renewal(struct reader *reader, struct jk_record_facts *facts)
+{
+    facts->renewal = (struct jk_renewal){.release = facts->key.digest, .account = take_integer(reader, "account")};
+    facts->renewal.size = (uint32_t)take_int(reader, "size", 1, UINT32_MAX - 1);
+    facts->renewal.time_us = take_time(reader, "time_us");
+}
+
 static void read_clock(struct reader *reader, struct jk_record_facts *facts)
 {
     facts->ahead_us = take_int(reader, "ahead_us", -TIME_MAX_US, TIME_MAX_US);
@@ -372,27 +379,17 @@ static const struct {
     const char *prefix;
     void (*read)(struct reader *reader, struct jk_record_facts *facts);
 } kinds[] = {
-    [JK_RECORD_ACCOUNT] = {"account/", read_account},
-    [JK_RECORD_TOKEN] = {"token/", read_token},
-    [JK_RECORD_MEMBER] = {"member/", read_member},
-    [JK_RECORD_CREATOR] = {"creator/", read_creator},
-    [JK_RECORD_REQUEST] = {"request/", read_request},
-    [JK_RECORD_BLOB] = {"blob/", read_blob},
-    [JK_RECORD_RULER] = {"ruling/", read_ruler},
-    [JK_RECORD_TEAMS] = {"teams/", read_proposed_teams},
-    [JK_RECORD_HUB_RECORDS] = {"hub-records/", read_hub_records},
-    [JK_RECORD_CLOCK] = {"clock/demo", read_clock},
-    [JK_RECORD_LIFE] = {"clock/life", read_life},
+    [JK_RECORD_ACCOUNT] = {"account/", read_account}, [JK_RECORD_TOKEN] = {"token/", read_token},
+    [JK_RECORD_MEMBER] = {"member/", read_member},    [JK_RECORD_CREATOR] = {"creator/", read_creator},
+    [JK_RECORD_REQUEST] = {"request/", read_request}, [JK_RECORD_BLOB] = {"blob/", read_blob},
+    [JK_RECORD_RULER] = {"ruling/", read_ruler},      [JK_RECORD_TEAMS] = {"teams/", read_proposed_teams},
+    [JK_RECORD_RENEWAL] = {"renewal/", read_renewal}, [JK_RECORD_HUB_RECORDS] = {"hub-records/", read_hub_records},
+    [JK_RECORD_CLOCK] = {"clock/demo", read_clock},   [JK_RECORD_LIFE] = {"clock/life", read_life},
 };
 
 static bool parse_number(struct jk_span text, uint64_t *out_id)
 {
     return jk_span_to_u64(text, out_id) && *out_id >= 1 && *out_id <= JK_SERIES_MAX;
-}
-
-static bool parse_index(struct jk_span text, uint64_t *out_index)
-{
-    return jk_span_to_u64(text, out_index) && *out_index >= 1 && *out_index < UINT32_MAX;
 }
 
 /* A publisher's name, already case-folded. */
@@ -419,11 +416,11 @@ bool jk_record_key_parse(const char *text, struct jk_record_key *out_key)
         if (!jk_span_starts(all, prefix)) continue;
         struct jk_span rest = {all.at + prefix.len, all.len - prefix.len};
         struct jk_record_key key = {.kind = (enum jk_record_kind)i};
-        bool good = i == JK_RECORD_MEMBER    ? parse_member_key(rest, &key)
-                    : i == JK_RECORD_CREATOR ? parse_publisher(rest, &key)
-                    : i == JK_RECORD_BLOB    ? jk_digest_parse(rest, &key.digest)
+        bool good = i == JK_RECORD_MEMBER                           ? parse_member_key(rest, &key)
+                    : i == JK_RECORD_CREATOR                        ? parse_publisher(rest, &key)
+                    : i == JK_RECORD_BLOB || i == JK_RECORD_RENEWAL ? jk_digest_parse(rest, &key.digest)
                     : i == JK_RECORD_RULER || i == JK_RECORD_TEAMS || i == JK_RECORD_HUB_RECORDS
-                        ? parse_index(rest, &key.id)
+                        ? (jk_span_to_u64(rest, &key.id) && key.id >= 1 && key.id < UINT32_MAX)
                     : i == JK_RECORD_CLOCK ? rest.len == 0
                     : i == JK_RECORD_LIFE  ? rest.len == 0
                                            : parse_number(rest, &key.id);

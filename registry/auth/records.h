@@ -41,6 +41,7 @@ enum jk_record_kind {
     JK_RECORD_HUB_RECORDS,
     JK_RECORD_RULER,
     JK_RECORD_TEAMS,
+    JK_RECORD_RENEWAL,
     JK_RECORD_CLOCK,
     JK_RECORD_LIFE
 };

@@ -229,6 +229,17 @@ bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struc
     return finish(&writer, arena, jk_arena_printf(arena, "ruling/%" PRIu64, ruler->ruling), out_record);
 }
 
+bool jk_record_renewal(struct jk_arena *arena, const struct jk_renewal *renewal, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(&renewal->release, hex);
+    put_int(&writer, "account", (int64_t)renewal->account);
+    put_int(&writer, "size", renewal->size);
+    put_int(&writer, "time_us", renewal->time_us);
+    return finish(&writer, arena, jk_arena_printf(arena, "renewal/%s", hex), out_record);
+}
+
 bool jk_record_teams(struct jk_arena *arena, const struct jk_teams_proposal *proposal, struct jk_record *out_record)
 {
     struct writer writer = {.object = json_object()};

@@ -26,6 +26,7 @@
 #include "daemon/keys.h"
 #include "daemon/repair.h"
 #include "rpc/server.h"
+#include "service/evidence/examiner.h"
 #include "service/records/held_catch_up.h"
 #include "service/call/account_quota.h"
 #include "service/call/parking.h"
@@ -56,7 +57,8 @@ struct server {
     struct jk_inspector *inspector;
     struct jk_held_catch_up *held_catch_up; /* NULL: nothing to do */
     struct jk_sweeper *sweeper;
-    struct jk_http *http; /* NULL: off */
+    struct jk_examiner *examiner; /* NULL: off */
+    struct jk_http *http;         /* NULL: off */
 };
 
 static void tell(const struct jk_error *error)
@@ -389,6 +391,8 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(jk_inspector_start(server->store, server->services.closer, &server->inspector, error));
     JK_TRY(jk_held_catch_up_start(server->store, &server->held_catch_up, error));
     JK_TRY(jk_sweeper_start(server->store, server->config.unnamed_blob_days * DAY_US, &server->sweeper, error));
+    if (strcmp(server->config.evidence, "on") == 0)
+        JK_TRY(jk_examiner_start(server->store, server->config.evidence_pause_ms, &server->examiner, error));
     JK_TRY(write_client_config(server, error));
     tell_rules(&server->services);
     tell_ready(server);
@@ -411,6 +415,7 @@ static bool stop(struct server *server)
         jk_inspector_stop(server->inspector);
         jk_held_catch_up_stop(server->held_catch_up);
         jk_sweeper_stop(server->sweeper);
+        jk_examiner_stop(server->examiner);
         jk_closer_free(server->services.closer);
         jk_uploads_free(server->services.uploads);
         jk_places_free(server->services.readings);

@@ -31,6 +31,8 @@ static bool write_again(const struct jk_record_facts *facts, struct jk_arena *ar
         return jk_record_ruler(arena, &facts->ruler, out_record);
     case JK_RECORD_TEAMS:
         return jk_record_teams(arena, &facts->teams, out_record);
+    case JK_RECORD_RENEWAL:
+        return jk_record_renewal(arena, &facts->renewal, out_record);
     case JK_RECORD_CLOCK:
         return jk_record_clock(arena, facts->ahead_us, out_record);
     case JK_RECORD_LIFE:

@@ -16,11 +16,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 from google.protobuf import descriptor_pb2  # noqa: E402
 
 import jokbo  # noqa: E402
-from jokbo import Client, Failure, confirmed, derivative, external, joined, person  # noqa: E402
+from jokbo import Client, Failure, Manifest, confirmed, derivative, eventually, external, joined, person  # noqa: E402
 
 # A anonymous, P account without role, W writer of acme, O its owner, X owner of globex, R registrar, T team alpha,
-# E evaluator, D admin
-ANYONE, ACCOUNT = "APWOXRTED", "PWOXRTED"
+# E evaluator, D admin, V account of the verifier lab
+ANYONE, ACCOUNT = "APWOXRTEDV", "PWOXRTEDV"
 # acme, acme2: claimed, owned by O. globex: claimed, owned by X. orphan: entered by the registrar, unclaimed.
 # alpha-lab, beta-lab: of team alpha and beta, claimed by K (who is in no row). gamma-lab: nobody's and unclaimed,
 # with a base model of team alpha.
@@ -120,6 +120,19 @@ ROWS = [
     ("Stages.OpenDispute", "acme of beta's base", "WO", "models"),
     ("Stages.ResolveDispute", "", "E", "roster"),
     ("Stages.ListDisputes", "", ANYONE, None),
+    ("Evidence.SetVerifier", "", "E", "roster"),
+    ("Evidence.ListVerifiers", "", ANYONE, None),
+    ("Evidence.ChallengeRelease", "", "V", "models"),
+    ("Evidence.AllowChallenge", "", "E", "roster"),
+    ("Evidence.AttestRelease", "", "V", "models"),
+    ("Evidence.ListChallenges", "", ANYONE, None),
+    ("Evidence.AddReference", "", "RE", "roster"),
+    ("Evidence.ListReferences", "", ANYONE, None),
+    ("Evidence.RenewEvidence", "acme", "WORE", "publish"),
+    ("Evidence.RenewEvidence", "globex", "XRE", "publish"),
+    ("Evidence.RenewEvidence", "alpha-lab", "TRE", "publish"),
+    ("Evidence.RenewEvidence", "beta-lab", "RE", "publish"),
+    ("Evidence.GetEvidence", "", ANYONE, None),
     ("Log.GetCheckpoint", "", ANYONE, None),
     ("Log.ReadEntries", "", ANYONE, None),
     ("Log.WatchEntries", "", ANYONE, None),
@@ -128,6 +141,7 @@ ROWS = [
     ("Log.GetReceipt", "", ANYONE, None),
     ("Demo.GetClock", "", ANYONE, None),
     ("Demo.SetClock", "", "D", "roster"),
+    ("Demo.ChangeKey", "", "D", "roster"),
     ("Access.GetCaller", "", ACCOUNT, None),
     ("Access.CreateAccount", "", "D", "accounts"),
     ("Access.ListAccounts", "", "D", "accounts"),
@@ -164,7 +178,7 @@ BLOB = b"a licence's text"
 with open(os.path.join(jokbo.ROOT, "registry", "data", "policies", "hub-like.policy")) as file:
     POLICY = file.read()
 NAMES = dict(A="anonymous", P="account", W="writer", O="owner", X="other", R="registrar", T="team", E="evaluator",
-             D="admin", K="keeper")
+             D="admin", K="keeper", V="verifier")
 
 
 class HeaderClient(Client):
@@ -191,7 +205,7 @@ class Authorisation(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = jokbo.Server("--demo")  # else SetClock is refused to everybody
+        cls.server = jokbo.Server("--demo", "--evidence", "on")  # else SetClock and ChangeKey are refused to everybody
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
         cls.root, cls.count, cls.reserved = cls.server.client(), 0, 0
@@ -204,10 +218,13 @@ class Authorisation(unittest.TestCase):
         for client in cls.who.values():
             cls.addClassCleanup(client.close)
         cls.make_publishers()
+        cls.make_evidence()
         cls.upload(cls.who["P"], BLOB)
         cls.first, cls.second = (person(cls.root, label, ["evaluator"], scopes=["models", "roster"])
                                  for label in ("a first evaluator", "a second evaluator"))
-        for client in (cls.first, cls.second):
+        confirmed(cls.first, cls.second, "Evidence.SetVerifier", verifier="lab", institution="Lab", reason="invented")
+        cls.who["V"] = person(cls.root, "verifier", ["verifier"], "", SCOPES, "lab")
+        for client in (cls.first, cls.second, cls.who["V"]):
             cls.addClassCleanup(client.close)
         for name in cls.keeper:
             if name != "acme2":  # which is verified
@@ -248,6 +265,29 @@ class Authorisation(unittest.TestCase):
             who["D"].call("Access.DecidePublisherRequest", id=request["id"], approve=True, evidence="domain")
         cls.keeper = {"acme": "O", "acme2": "O", "globex": "X", "orphan": "R", "alpha-lab": "K", "beta-lab": "K",
                       "gamma-lab": "T"}
+
+    @classmethod
+    def make_evidence(cls):
+        """Of a model of each publisher; then the server goes on without an examiner, which would write while others are refused."""
+        cls.computed = {}
+        for publisher in ("acme", "globex", "alpha-lab", "beta-lab"):
+            name, client = publisher + "/examined", cls.who[cls.keeper[publisher]]
+            manifest = Manifest({"a.safetensors": name})
+            client.upload("BLOB_KIND_MANIFEST", manifest.bytes, manifest.digest)
+            client.call("Registry.RegisterDerivative", derivative=derivative(name, "alpha-lab/base@initial", **manifest.named))
+            cls.computed[publisher] = name
+        eventually(lambda: sum(b"\nkind evidence\n" in entry for entry in cls.root.entries()) == len(cls.computed))
+        cls.server.stop()
+        cls.server.options = ["--demo", "--evidence", "off"]
+        cls.server.start()
+        for letter, before in cls.who.items():
+            before.close()
+            cls.who[letter] = cls.server.client(before.token)
+            if letter != "A":
+                cls.who[letter].account = before.account
+            cls.addClassCleanup(cls.who[letter].close)
+        cls.root.close()
+        cls.root = cls.server.client()
 
     # ---- fresh things to work on
 
@@ -381,6 +421,46 @@ class Authorisation(unittest.TestCase):
         cls.who["P"].upload("BLOB_KIND_CENSUS_LIST", data, digest)
         return {"hub": "huggingface.co", "bases": ["alpha-lab/base"], "list_sha256": digest,
                 "start_time": (cls.clock() - datetime.timedelta(seconds=5)).isoformat()}
+
+    @classmethod
+    def ask_SetVerifier(cls, case, letter):
+        return {"verifier": cls.next("v"), "institution": "An institution", "reason": "invented"}
+
+    @classmethod
+    def ask_ChallengeRelease(cls, case, letter):
+        name = "acme/" + cls.next("m")
+        cls.who["O"].call("Registry.RegisterDerivative", derivative=derivative(
+            name, "alpha-lab/base@initial", artifact_sha256=hashlib.sha256(name.encode()).hexdigest()))
+        return {"model": name, "nonce": "0" * 63 + "1"}
+
+    @classmethod
+    def ask_AllowChallenge(cls, case, letter):
+        request = cls.ask_ChallengeRelease(case, letter)
+        cls.who["V"].call("Evidence.ChallengeRelease", **request)
+        return {"verifier": "lab", "model": request["model"], "reason": "a test"}
+
+    @classmethod
+    def ask_AttestRelease(cls, case, letter):
+        made = cls.who["V"].call("Evidence.ChallengeRelease", **cls.ask_ChallengeRelease(case, letter))
+        return {"challenge": made["log_index"], "found_sha256": "1" * 64, "differs": "files are missing"}
+
+    @classmethod
+    def ask_GetEvidence(cls, case, letter):
+        request = cls.ask_ChallengeRelease(case, letter)  # a challenge is something to tell
+        cls.who["V"].call("Evidence.ChallengeRelease", **request)
+        return {"model": request["model"]}
+
+    @classmethod
+    def ask_RenewEvidence(cls, case, letter):
+        cls.who["R"].call("Evidence.AddReference", **cls.ask_AddReference(case, letter))  # which is newer than the evidence
+        return {"model": cls.computed[case]}
+
+    @classmethod
+    def ask_AddReference(cls, case, letter):
+        name = cls.next("r")
+        manifest = Manifest({"a.safetensors": name})
+        cls.who["P"].upload("BLOB_KIND_MANIFEST", manifest.bytes, manifest.digest)
+        return {"external": "huggingface.co/org/" + name, "artifact_sha256": manifest.digest, "source": "invented"}
 
     @classmethod
     def ask_CreateAccount(cls, case, letter):
@@ -523,6 +603,11 @@ class Authorisation(unittest.TestCase):
     @classmethod
     def ask_SetClock(cls, case, letter):
         return {"time": (cls.clock() + datetime.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+    @classmethod
+    def ask_ChangeKey(cls, case, letter):
+        signatures = cls.root.call("Log.GetCheckpoint")["note"].count("\n\u2014 demo.invalid ")
+        return {"retire": signatures > 1}
 
     # ---- calling and comparing
 

@@ -261,6 +261,23 @@ class GivenDatabase(unittest.TestCase):
                 self.sql(back, self.database)
         self.serve("jokbo_server", "present")
 
+    def test_servers_of_before_bundles(self):
+        """They would lose where records lie: the schema is not brought beyond them while one runs."""
+        self.migrate("jokbo_server")
+        server = self.server("jokbo_server")
+        server.start()
+        self.sql("create table kept as table schema_migration; delete from schema_migration where version >= 6", self.database)
+        code, said = self.jokbod("migrate", "--database", self.url("jokbo_owner"))
+        self.assertEqual(code, 1)
+        for word in ("servers run on the database's schema of version 5", "stop all of them"):
+            self.assertIn(word, said)
+        self.assertEqual(int(self.sql("select max(version) from schema_migration", self.database)), 5)
+        self.assertEqual(server.stop(), 0)
+        self.sql("drop table hub_bundle", self.database)
+        self.migrate("jokbo_server")
+        self.assertEqual(self.sql("select version, checksum from schema_migration except select version, checksum from kept", self.database), "")
+        self.serve("jokbo_server", "after")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -21,6 +21,7 @@
     "\"created_us\":5,\"decided_us\":0}"
 #define BLOB    "{\"kind\":\"manifest\",\"size\":12,\"weights\":\"" HEX_A "\",\"created_us\":5}"
 #define RULER   "{\"account\":7}"
+#define RENEWAL "{\"account\":7,\"size\":12,\"time_us\":5}"
 #define CREATOR "{\"account\":7}"
 #define LIFE    "{\"seen_us\":9,\"rest_from_us\":3,\"rest_until_us\":9}"
 
@@ -99,6 +100,9 @@ static void test_reads_each_kind(void **state)
     good(bench, "blob/" HEX_A, BLOB);
     assert_int_equal(bench->facts.blob.kind, JK_BLOB_KIND_MANIFEST);
     assert_int_equal(bench->facts.blob.size, 12);
+    good(bench, "renewal/" HEX_A, RENEWAL);
+    assert_int_equal(bench->facts.renewal.size, 12);
+    assert_memory_equal(&bench->facts.renewal.release, &bench->facts.key.digest, JK_DIGEST_SIZE);
     good(bench, "creator/nota-ai", CREATOR);
     assert_string_equal(bench->facts.creator.publisher, "nota-ai");
     assert_int_equal(bench->facts.creator.account, 7);
@@ -129,6 +133,7 @@ static void test_keys(void **state)
         "clock/",     "clock/demo2",     "clock/Demo",        "clock/1",
         "creator/",   "creator/Nota-AI", "creator/nota-ai/7", "creator/no--ta",
         "clock/lif",  "clock/life/",     "clock/life1",       "clock/demo/life",
+        "renewal/",   "renewal/abc",     "renewal/7",         "renewal/" HEX_A "a",
     };
     struct jk_record_key key;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -178,6 +183,7 @@ static void test_each_field_is_demanded(void **state)
     try_fields(
         bench, "request/7", REQUEST,
         (const char *const[]){"kind", "state", "publisher", "account", "evidence", "created_us", "decided_us", NULL});
+    try_fields(bench, "renewal/" HEX_A, RENEWAL, (const char *const[]){"account", "size", "time_us", NULL});
     try_fields(bench, "blob/" HEX_A, BLOB, (const char *const[]){"kind", "size", "weights", "created_us", NULL});
     try_fields(bench, "ruling/7", RULER, (const char *const[]){"account", NULL});
     try_fields(bench, "creator/a", CREATOR, (const char *const[]){"account", NULL});
@@ -230,6 +236,8 @@ static void test_other_limits(void **state)
     assert_int_equal(bench->facts.blob.kind, JK_BLOB_KIND_HUB_RECORD);
     bad(bench, "blob/" HEX_A, "{\"kind\":\"census-list\",\"size\":12,\"weights\":null,\"created_us\":5}", "models");
     bad(bench, "blob/" HEX_A, with(bench, BLOB, ":12", ":-1"), "size");
+    bad(bench, "renewal/" HEX_A, with(bench, RENEWAL, ":12", ":0"), "size");
+    bad(bench, "renewal/" HEX_A, with(bench, RENEWAL, ":12", ":4294967295"), "size");
 }
 
 /* Which teams an account acted for: unknown where it is absent. */

@@ -159,6 +159,10 @@ static const char *hint_for(const struct jk_error *error)
     if (is_mirror(error)) return "Is the log served there? Its checkpoint is at URL/checkpoint.";
     if (has_reason(error, "HUB_FAILED"))
         return "What was read is kept: the same command with --resume goes on from there.";
+    if (has_reason(error, "NO_EVIDENCE"))
+        return "jokbo show MODEL@VERSION says which manifest a release names, jokbo blob get SHA256 whether it is "
+               "stored. "
+               "jokbo digest makes one, jokbo publish --manifest brings it; its turn then comes by itself.";
     if (has_reason(error, "LOCAL_FILE")) return NULL;
     if (has_reason(error, "USAGE")) return "jokbo help lists the commands; jokbo COMMAND --help its options.";
     switch (error->status) {

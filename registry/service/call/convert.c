@@ -47,6 +47,14 @@ bool jk_from_license_class(int value, enum jk_license_class *out_class)
     return true;
 }
 
+_Static_assert(JOKBO__V1__GRADE__GRADE_CONTRADICTED == (int)JK_GRADE_CONTRADICTED + 1, "grade numbers");
+_Static_assert(JOKBO__V1__GRADE__GRADE_SAME == (int)JK_GRADE_SAME + 1, "grade numbers");
+
+Jokbo__V1__Grade jk_to_grade(enum jk_grade grade)
+{
+    return (Jokbo__V1__Grade)(grade + 1);
+}
+
 Jokbo__V1__Answer jk_to_answer(enum jk_answer answer)
 {
     switch (answer) {

@@ -6,12 +6,14 @@
 #include <jokbo/v1/access.pb-c.h>
 #include <jokbo/v1/demo.pb-c.h>
 #include <jokbo/v1/evaluation.pb-c.h>
+#include <jokbo/v1/evidence.pb-c.h>
 #include <jokbo/v1/log.pb-c.h>
 #include <jokbo/v1/registry.pb-c.h>
 #include <jokbo/v1/stage.pb-c.h>
 
 #include "auth/access.h"
 #include "book/book.h"
+#include "domain/grade.h"
 #include "reply/message.h"
 
 /* Parses an optional digest: empty is zero. Adds a violation of `field` otherwise. */
@@ -22,6 +24,7 @@ Jokbo__V1__Relation jk_to_relation(enum jk_relation relation);
 bool jk_from_relation(int value, enum jk_relation *out_relation);
 Jokbo__V1__LicenseClass jk_to_license_class(enum jk_license_class class);
 bool jk_from_license_class(int value, enum jk_license_class *out_class);
+Jokbo__V1__Grade jk_to_grade(enum jk_grade grade);
 Jokbo__V1__Answer jk_to_answer(enum jk_answer answer);
 bool jk_from_answer(int value, enum jk_answer *out_answer);
 bool jk_from_permission(int value, enum jk_permission *out_permission);

@@ -2,6 +2,7 @@
  * state at a log size never changes, so the strides agree. For a revision of a report with two sizes the walk covers
  * the book of the cut-off, and then those in the log's book that came too late for it. */
 #include "book/book_ask.h"
+#include "book/glance.h"
 #include "reply/counts.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/question.h"
@@ -130,6 +131,9 @@ static Jokbo__V1__CountedDerivative *present_counted(const struct counted *count
     struct jk_arena *arena = counted->present.arena;
     Jokbo__V1__CountedDerivative *out = JK_MESSAGE(arena, Jokbo__V1__CountedDerivative, jokbo__v1__counted_derivative);
     uint32_t release = jk_book_standing_release(book, model, counted->present.size);
+    struct jk_glance glance;
+    enum jk_grade grade;
+    bool attested;
     if (!out) return NULL;
     out->name = jk_to_string(arena, jk_present_name(&counted->present, model));
     out->log_index = jk_book_model(book, model)->index;
@@ -143,6 +147,11 @@ static Jokbo__V1__CountedDerivative *present_counted(const struct counted *count
     out->independent = share->independent;
     out->yanked = !share->counted;
     add_counted_roots(counted, model, out);
+    if (jk_glance_take(&glance, book, release, counted->present.size) &&
+        jk_glance_weakest(&glance, &grade, &attested)) {
+        out->grade = jk_to_grade(grade);
+        out->attested = attested;
+    }
     return out;
 }
 

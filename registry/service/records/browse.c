@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "book/book_ask.h"
+#include "book/glance.h"
 #include "reply/lookup.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
@@ -34,9 +35,11 @@ void jk_get_model(struct jk_call *call)
     uint32_t model = jk_book_find_model(view.book, name, view.size);
     if (model == JK_NONE)
         status = jk_model_not_found(view.book, view.size, name, &call->error);
-    else if ((reply = jk_present_model(&present, model)))
+    else if ((reply = jk_present_model(&present, model))) {
+        jk_present_root_grades(&present, model, reply);
         reply->meant_by_hub_name =
             jk_twin_is_meant(view.book, present.directory, name, call->principal.account, view.size);
+    }
     jk_store_view_end(jk_store_of(call));
     jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

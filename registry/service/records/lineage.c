@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "book/book_ask.h"
+#include "book/glance.h"
 #include "reply/lookup.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
@@ -162,6 +163,13 @@ static void present_release_node(const struct graph *graph, const struct node *n
         jk_arena_printf(arena, "%.*s@%.*s", JK_SPAN_ARG(jk_book_alias(graph->book, release->model, graph->n)->name),
                         JK_SPAN_ARG(release->version));
     if (name) out->name = name;
+    struct jk_glance glance;
+    enum jk_grade grade;
+    bool attested;
+    if (jk_glance_take(&glance, graph->book, node->slot, graph->n) && jk_glance_weakest(&glance, &grade, &attested)) {
+        out->grade = jk_to_grade(grade);
+        out->attested = attested;
+    }
     out->is_base = jk_book_base(graph->book, release->model, graph->n) != NULL;
     out->relation = jk_to_relation(release->relation);
     out->license = jk_to_string(arena, jk_book_license_text(graph->book, release->license));

@@ -5,6 +5,7 @@
 #include "reply/root.h"
 #include "service/records/findings.h"
 #include "service/records/observed.h"
+#include "service/records/present_weights.h"
 
 static char *text_at(const struct jk_present *present, struct jk_span text)
 {
@@ -96,13 +97,16 @@ static Jokbo__V1__PinnedParent *present_parent(const struct jk_present *present,
     return out;
 }
 
-static void present_parents(const struct jk_present *present, const struct jk_release *release, Jokbo__V1__Release *out)
+/* `glance`: NULL, nothing was said of its weights. */
+static void present_parents(const struct jk_present *present, const struct jk_release *release,
+                            const struct jk_glance *glance, Jokbo__V1__Release *out)
 {
     out->parents = (Jokbo__V1__PinnedParent **)jk_pointers(present->arena, release->parent_count);
     if (!out->parents) return;
     for (uint32_t i = 0; i < release->parent_count; i++) {
         out->parents[i] = present_parent(present, &release->parents[i]);
         if (!out->parents[i]) return;
+        if (glance) jk_present_parent_grades(glance, i, out->parents[i]);
         out->n_parents++;
     }
 }
@@ -112,6 +116,8 @@ Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_
     const struct jk_release *release = jk_book_release(present->book, slot);
     struct jk_span license = jk_book_license_text(present->book, release->license);
     enum jk_permission permissions[JK_PERMISSION_KINDS];
+    struct jk_glance taken;
+    const struct jk_glance *glance = jk_glance_take(&taken, present->book, slot, present->size) ? &taken : NULL;
     Jokbo__V1__Release *out = JK_MESSAGE(present->arena, Jokbo__V1__Release, jokbo__v1__release);
     if (!out) return NULL;
     jk_book_permissions(present->book, license, present->size, permissions);
@@ -125,7 +131,8 @@ Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_
     out->license_text_sha256 = jk_to_hex(present->arena, &release->license_text);
     out->artifact_sha256 = jk_to_hex(present->arena, &release->artifact);
     out->weights_sha256 = jk_to_hex(present->arena, &release->weights);
-    present_parents(present, release, out);
+    present_parents(present, release, glance, out);
+    if (glance) out->shown = jk_present_weights(present, glance);
     out->log_index = release->index;
     out->create_time = entry_time(present, release->index);
     uint32_t yank = jk_book_yanked_by(present->book, slot, present->size);
@@ -154,6 +161,19 @@ static void present_roots(const struct jk_present *present, uint32_t model, Jokb
         Jokbo__V1__Root *root = jk_present_root(present, spell);
         if (!root) return;
         out->roots[out->n_roots++] = root;
+    }
+}
+
+void jk_present_root_grades(const struct jk_present *present, uint32_t model, Jokbo__V1__Model *out)
+{
+    const struct jk_spell *spell = NULL;
+    struct jk_vouched_pair pair = {.model = model,
+                                   .release = jk_book_standing_release(present->book, model, present->size)};
+    for (size_t i = 0; i < out->n_roots && (spell = jk_book_spell(present->book, model, present->size, spell)); i++) {
+        enum jk_grade grade;
+        pair.root = spell->root;
+        pair.team = jk_book_base(present->book, spell->root, present->size)->team;
+        if (jk_glance_root(present->book, &pair, present->size, &grade)) out->roots[i]->grade = jk_to_grade(grade);
     }
 }
 

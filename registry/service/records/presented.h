@@ -23,4 +23,12 @@ static inline struct jk_span jk_present_name(const struct jk_present *present, u
     return jk_book_alias(present->book, model, present->size)->name;
 }
 
+/* "publisher/model@version", with the model's name at the size; NULL: memory is out. */
+static inline char *jk_present_release_name(const struct jk_present *present, uint32_t slot)
+{
+    const struct jk_release *release = jk_book_release(present->book, slot);
+    return jk_arena_printf(present->arena, "%.*s@%.*s", JK_SPAN_ARG(jk_present_name(present, release->model)),
+                           JK_SPAN_ARG(release->version));
+}
+
 #endif
