@@ -5,11 +5,13 @@
 #include "cli/console/print.h"
 #include "cli/count_sheet.h"
 #include "cli/policy_file.h"
+#include "cli/weights_words.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
 #define COUNTED_COLUMNS                                                                                                \
     "log_index,name,create_time,publisher,lineage_hash,relation,license,license_class,depth,roots=roots.name,"         \
-    "teams=roots.team,independent,yanked,findings,reason,reasons=root_reasons.reasons"
+    "teams=roots.team,independent,yanked,findings,reason,reasons=root_reasons.reasons,pending,"                        \
+    "grade,attested"
 
 static enum jk_status count_everything(struct jk_cli *cli, struct jk_count_wish *wish)
 {
@@ -64,19 +66,27 @@ static const char *standing_text(struct jk_cli *cli, const Jokbo__V1__CountedDer
     return text;
 }
 
-/* The root is told where there can be several. */
+/* The root is told where there can be several, and weights where any were compared. */
 static void counted_table(struct jk_cli *cli, const struct jk_list *list, bool rooted)
 {
+    enum { WEIGHTS = 6, ROOT, COLUMNS };
     static const struct jk_column columns[] = {{"index", true},
                                                {"derivative", false, .wrap = true},
                                                {"relation", false, .spare = 1},
                                                {"depth", true, .spare = 3},
                                                {"licence", false, .spare = 2},
                                                {"", false, .wrap = true},
+                                               {"weights", false, .spare = 4},
                                                {"root", false, .wrap = true}};
+    struct jk_column shown[COLUMNS];
     struct jk_table table;
-    size_t count = sizeof columns / sizeof columns[0] - (rooted ? 0 : 1);
-    jk_table_init(&table, &cli->arena, columns, count);
+    size_t count = 0;
+    bool weighed = false;
+    for (size_t i = 0; i < list->count; i++)
+        weighed = weighed || ((const Jokbo__V1__CountedDerivative *)list->items[i])->grade;
+    for (size_t i = 0; i < COLUMNS; i++)
+        if ((i != WEIGHTS || weighed) && (i != ROOT || rooted)) shown[count++] = columns[i];
+    jk_table_init(&table, &cli->arena, shown, count);
     for (size_t i = 0; i < list->count; i++) {
         const Jokbo__V1__CountedDerivative *one = (const Jokbo__V1__CountedDerivative *)list->items[i];
         jk_table_cell(&table, jk_print_number(cli, one->log_index));
@@ -85,6 +95,7 @@ static void counted_table(struct jk_cli *cli, const struct jk_list *list, bool r
         jk_table_cellf(&table, "%d", one->depth);
         jk_table_cell(&table, one->license);
         jk_table_cell(&table, standing_text(cli, one));
+        if (weighed) jk_table_cell(&table, jk_weights_word(cli, one->grade, one->attested));
         if (rooted) jk_table_cell(&table, counted_roots(cli, one));
     }
     if (list->count > 0)

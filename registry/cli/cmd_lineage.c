@@ -5,6 +5,7 @@
 #include "base/defer.h"
 #include "cli/commands.h"
 #include "cli/console/print.h"
+#include "cli/weights_words.h"
 #include "cli/tree.h"
 
 static const char *node_label(struct jk_cli *cli, const Jokbo__V1__LineageNode *node)
@@ -12,8 +13,9 @@ static const char *node_label(struct jk_cli *cli, const Jokbo__V1__LineageNode *
     const char *relation = jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)node->relation);
     const char *kind = node->is_base ? "base model" : node->external ? "external" : relation;
     enum jk_paint paint = node->is_base ? JK_PAINT_GREEN : node->external ? JK_PAINT_DIM : JK_PAINT_BOLD;
-    const char *rest = jk_arena_printf(&cli->arena, "%s%s%s%s", kind, node->license[0] ? ", " : "", node->license,
-                                       node->yanked ? ", yanked" : "");
+    const char *weights = jk_weights_word(cli, node->grade, node->attested);
+    const char *rest = jk_arena_printf(&cli->arena, "%s%s%s%s%s%s", kind, node->license[0] ? ", " : "", node->license,
+                                       node->yanked ? ", yanked" : "", *weights ? ", weights: " : "", weights);
     const char *label = jk_arena_printf(&cli->arena, "%s  %s", jk_print_painted(cli, paint, node->name),
                                         jk_print_painted(cli, JK_PAINT_DIM, rest ? rest : ""));
     return label ? label : "";

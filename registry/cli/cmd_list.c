@@ -9,6 +9,7 @@
 #include "cli/console/print.h"
 #include "cli/console/sheet.h"
 #include "cli/findings.h"
+#include "cli/weights_words.h"
 
 #define REGISTRY        (&jokbo__v1__registry__descriptor)
 #define FOLLOW_PAUSE_MS 2000
@@ -18,12 +19,15 @@ static const struct jk_column columns[] = {{"index", true},
                                            {"relation", false, .spare = 1},
                                            {"root", false, .wrap = true},
                                            {"licence", false, .spare = 2},
-                                           {"findings", false, .wrap = true}};
+                                           {"findings", false, .wrap = true},
+                                           {"weights", false, .spare = 3}};
 
 #define MODEL_COLUMNS                                                                                                  \
     "log_index,name,create_time,version=release.version,lineage_hash=release.lineage_hash,relation=release.relation,"  \
     "license=release.license,license_class=release.license_class,roots=roots.name,teams=roots.team,"                   \
-    "depths=roots.depth,base_of_team=base_facts.team,findings=findings.kind,release_count,child_count,yanked"
+    "depths=roots.depth,base_of_team=base_facts.team,findings=findings.kind,release_count,child_count,yanked,"         \
+    "grade=release.shown.grade,screened_index=release.shown.screened_index,"                                           \
+    "attested_index=release.shown.attested_index,attested=release.shown.attested"
 
 static const char *root_text(struct jk_cli *cli, const Jokbo__V1__Model *model)
 {
@@ -35,7 +39,8 @@ static const char *root_text(struct jk_cli *cli, const Jokbo__V1__Model *model)
     return text ? text : name;
 }
 
-static void model_row(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Model *model)
+/* `weighed`: with what its weights show. */
+static void model_row(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Model *model, bool weighed)
 {
     const Jokbo__V1__Release *release = model->release;
     jk_table_cell(table, jk_print_number(cli, model->log_index));
@@ -44,14 +49,18 @@ static void model_row(struct jk_cli *cli, struct jk_table *table, const Jokbo__V
     jk_table_cell(table, root_text(cli, model));
     jk_table_cell(table, release ? release->license : "");
     jk_table_cell(table, jk_findings_words(cli, model->findings, model->n_findings));
+    if (weighed) jk_table_cell(table, jk_weights_release_word(cli, release));
 }
 
 static void models_table(struct jk_cli *cli, const struct jk_list *list)
 {
     struct jk_table table;
-    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    bool weighed = false;
     for (size_t i = 0; i < list->count; i++)
-        model_row(cli, &table, (const Jokbo__V1__Model *)list->items[i]);
+        weighed = weighed || *jk_weights_release_word(cli, ((const Jokbo__V1__Model *)list->items[i])->release);
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0] - (weighed ? 0 : 1));
+    for (size_t i = 0; i < list->count; i++)
+        model_row(cli, &table, (const Jokbo__V1__Model *)list->items[i], weighed);
     if (list->count > 0)
         jk_print_table(cli, &table);
     else
@@ -71,9 +80,9 @@ static enum jk_status print_pages(struct jk_cli *cli, const struct jk_pages *pag
 
 static enum jk_status list_derivatives(struct jk_cli *cli)
 {
-    static const enum jk_option_id others[] = {JK_OPTION_PUBLISHER, JK_OPTION_ROOT,    JK_OPTION_TEAM,
-                                               JK_OPTION_RELATION,  JK_OPTION_LICENSE, JK_OPTION_FINDING,
-                                               JK_OPTION_AFTER,     JK_OPTION_CONTAINS};
+    static const enum jk_option_id others[] = {
+        JK_OPTION_PUBLISHER, JK_OPTION_ROOT,  JK_OPTION_TEAM,  JK_OPTION_RELATION, JK_OPTION_LICENSE,
+        JK_OPTION_FINDING,   JK_OPTION_GRADE, JK_OPTION_AFTER, JK_OPTION_CONTAINS, JK_OPTION_SHA256};
     Jokbo__V1__ListDerivativesRequest request = JOKBO__V1__LIST_DERIVATIVES_REQUEST__INIT;
     struct jk_pages pages = {REGISTRY, "ListDerivatives", &request.base, "models", jk_pages_limit(cli)};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -102,13 +111,6 @@ static enum jk_status set_finding(struct jk_cli *cli, Jokbo__V1__ListModelsReque
     return cli->error.status;
 }
 
-static void set_relation(struct jk_cli *cli, Jokbo__V1__ListModelsRequest *request)
-{
-    int value = 0;
-    if (jk_json_enum_parse(&jokbo__v1__relation__descriptor, jk_cli_text(cli, JK_OPTION_RELATION), &value))
-        request->relation = (Jokbo__V1__Relation)value;
-}
-
 enum jk_status jk_run_list(struct jk_cli *cli)
 {
     Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
@@ -116,12 +118,18 @@ enum jk_status jk_run_list(struct jk_cli *cli)
     if (jk_cli_has(cli, JK_OPTION_DERIVATIVES_OF)) return list_derivatives(cli);
     if (jk_cli_has(cli, JK_OPTION_TRANSITIVE)) return jk_cli_usage(cli, "--transitive needs --derivatives-of MODEL");
     JK_TRY(set_finding(cli, &request));
-    set_relation(cli, &request);
+    int relation = 0;
+    if (jk_json_enum_parse(&jokbo__v1__relation__descriptor, jk_cli_text(cli, JK_OPTION_RELATION), &relation))
+        request.relation = (Jokbo__V1__Relation)relation;
+    int grade = 0;
+    if (jk_json_enum_parse(&jokbo__v1__grade__descriptor, jk_cli_text(cli, JK_OPTION_GRADE), &grade))
+        request.grade = (Jokbo__V1__Grade)grade;
     request.publisher = jk_cli_text(cli, JK_OPTION_PUBLISHER);
     request.root = jk_cli_text(cli, JK_OPTION_ROOT);
     request.team = jk_cli_text(cli, JK_OPTION_TEAM);
     request.license = jk_cli_text(cli, JK_OPTION_LICENSE);
     request.name_contains = jk_cli_text(cli, JK_OPTION_CONTAINS);
+    request.sha256 = jk_cli_text(cli, JK_OPTION_SHA256);
     request.after_log_index = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
     request.include_yanked = jk_cli_has(cli, JK_OPTION_YANKED);
     return print_pages(cli, &pages);
@@ -189,10 +197,15 @@ static enum jk_status fetch_claims(struct jk_cli *cli, char *team, struct claims
 {
     Jokbo__V1__ListDisputesRequest disputes = JOKBO__V1__LIST_DISPUTES_REQUEST__INIT;
     struct jk_pages pages = {&jokbo__v1__stages__descriptor, "ListDisputes", &disputes.base, "disputes", 0};
+    Jokbo__V1__ListModelsRequest contradicted = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
+    struct jk_pages false_claims = {REGISTRY, "ListModels", &contradicted.base, "models", 0};
     struct jk_adoptions_wish wish = {
         .team = team, .model = "", .after = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0)};
     disputes.team = team;
     disputes.open = true;
+    contradicted.team = team;
+    contradicted.grade = JOKBO__V1__GRADE__GRADE_CONTRADICTED;
+    JK_TRY(jk_pages_fetch(cli, &false_claims, &claims->contradicted));
     JK_TRY(jk_adoptions_fetch(cli, &wish, &claims->adoptions));
     return jk_pages_fetch(cli, &pages, &claims->disputes);
 }
@@ -200,6 +213,10 @@ static enum jk_status fetch_claims(struct jk_cli *cli, char *team, struct claims
 static enum jk_status print_claims(struct jk_cli *cli, const struct claims *claims)
 {
     models_table(cli, &claims->models);
+    if (claims->contradicted.count > 0) {
+        fprintf(cli->out, "\nTheir weights have nothing in common with a declared parent's:\n");
+        jk_weights_print_contradicted(cli, &claims->contradicted);
+    }
     if (claims->adoptions.count > 0) {
         fprintf(cli->out, "\nAdoptions that lead to its base models:\n");
         jk_adoptions_print(cli, &claims->adoptions);

@@ -7,14 +7,10 @@
 #include "cli/console/sheet.h"
 #include "cli/counting.h"
 #include "cli/findings.h"
+#include "cli/weights_words.h"
 #include "verify/yanked.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
-
-static const char *relation_word(struct jk_cli *cli, Jokbo__V1__Relation relation)
-{
-    return jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)relation);
-}
 
 static void release_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Release *release)
 {
@@ -35,20 +31,6 @@ static void release_facts(struct jk_cli *cli, struct jk_table *table, const Jokb
     jk_print_fact(table, "artifact", release->artifact_sha256);
     jk_print_fact(table, "weights", release->weights_sha256);
     jk_print_fact(table, "lineage hash", release->lineage_hash);
-}
-
-static void show_release(struct jk_cli *cli, const Jokbo__V1__Release *release)
-{
-    struct jk_table table;
-    const char *title = jk_arena_printf(&cli->arena, "%s@%s", release->model, release->version);
-    fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, title), release->yanked ? "  yanked" : "");
-    jk_print_facts_init(&table, cli);
-    jk_print_fact(&table, "yanked", jk_yanked_text(cli, release));
-    release_facts(cli, &table, release);
-    jk_print_fact(&table, "published", jk_print_time(cli, release->create_time));
-    jk_print_fact(&table, "log index", jk_print_number(cli, release->log_index));
-    jk_print_table(cli, &table);
-    fprintf(cli->out, "\n%s", release->statement);
 }
 
 static void base_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__BaseModelFacts *base)
@@ -98,23 +80,22 @@ static void model_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo_
         jk_print_fact(table, i == 0 ? "former names" : " ", model->former_names[i]);
 }
 
-static void show_model(struct jk_cli *cli, const Jokbo__V1__Model *model, int64_t counted)
-{
-    struct jk_table table;
-    fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, model->name), model->yanked ? "  yanked" : "");
-    jk_print_facts_init(&table, cli);
-    model_facts(cli, &table, model, counted);
-    jk_print_table(cli, &table);
-    if (model->n_findings > 0) fputc('\n', cli->out);
-    jk_findings_print(cli, model->findings, model->n_findings);
-}
-
 static enum jk_status run_show_release(struct jk_cli *cli)
 {
     Jokbo__V1__Release *release;
     JK_TRY(jk_release_find(cli, jk_cli_operand(cli, 0), NULL, &release));
     if (cli->json) return jk_print_message(cli, &release->base);
-    show_release(cli, release);
+    struct jk_table table;
+    const char *title = jk_arena_printf(&cli->arena, "%s@%s", release->model, release->version);
+    fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, title), release->yanked ? "  yanked" : "");
+    jk_print_facts_init(&table, cli);
+    jk_print_fact(&table, "yanked", jk_yanked_text(cli, release));
+    release_facts(cli, &table, release);
+    jk_print_fact(&table, "published", jk_print_time(cli, release->create_time));
+    jk_print_fact(&table, "log index", jk_print_number(cli, release->log_index));
+    jk_print_table(cli, &table);
+    jk_weights_print(cli, release, NULL);
+    fprintf(cli->out, "\n%s", release->statement);
     return JK_OK;
 }
 
@@ -135,7 +116,14 @@ enum jk_status jk_run_show(struct jk_cli *cli)
         if (root) jk_cases_json(&cases, root);
         return jk_print_json(cli, root);
     }
-    show_model(cli, model, counted);
+    struct jk_table table;
+    fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, model->name), model->yanked ? "  yanked" : "");
+    jk_print_facts_init(&table, cli);
+    model_facts(cli, &table, model, counted);
+    jk_print_table(cli, &table);
+    if (model->release) jk_weights_print(cli, model->release, model);
+    if (model->n_findings > 0) fputc('\n', cli->out);
+    jk_findings_print(cli, model->findings, model->n_findings);
     jk_cases_print(cli, &cases);
     return JK_OK;
 }
@@ -147,17 +135,22 @@ static void releases_table(struct jk_cli *cli, const struct jk_list *list)
                                                {"relation", false},
                                                {"licence", false, .wrap = true, .spare = 1},
                                                {"published", false, .spare = 2},
-                                               {"", false}};
+                                               {"", false},
+                                               {"weights", false, .spare = 3}};
     struct jk_table table;
-    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    bool any = false;
+    for (size_t i = 0; i < list->count; i++)
+        any = any || *jk_weights_release_word(cli, (const Jokbo__V1__Release *)list->items[i]);
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0] - (any ? 0 : 1));
     for (size_t i = 0; i < list->count; i++) {
         const Jokbo__V1__Release *release = (const Jokbo__V1__Release *)list->items[i];
         jk_table_cell(&table, jk_print_number(cli, release->log_index));
         jk_table_cell(&table, release->version);
-        jk_table_cell(&table, relation_word(cli, release->relation));
+        jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)release->relation));
         jk_table_cell(&table, release->license);
         jk_table_cell(&table, jk_print_time(cli, release->create_time));
         jk_table_cell(&table, release->yanked ? "yanked" : "");
+        if (any) jk_table_cell(&table, jk_weights_release_word(cli, release));
     }
     jk_print_table(cli, &table);
     jk_pages_note(cli, list);
@@ -172,10 +165,13 @@ enum jk_status jk_run_releases(struct jk_cli *cli)
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
     if (cli->csv)
-        return jk_sheet_list(cli,
-                             "log_index,model,version,create_time,lineage_hash,relation,license,license_class,parents="
-                             "parents.lineage_hash,artifact_sha256,weights_sha256,yanked,yank_index,yank_time",
-                             &list);
+        return jk_sheet_list(
+            cli,
+            "log_index,model,version,create_time,lineage_hash,relation,license,license_class,parents="
+            "parents.lineage_hash,artifact_sha256,weights_sha256,yanked,yank_index,yank_time,"
+            "grade=shown.grade,screened_index=shown.screened_index,attested_index=shown.attested_index,"
+            "attested=shown.attested",
+            &list);
     releases_table(cli, &list);
     return JK_OK;
 }

@@ -183,6 +183,25 @@ static enum jk_status take_hashes(const Jokbo__V1__ConsistencyProof *reply, stru
     return JK_OK;
 }
 
+enum jk_status jk_anchor_prove_root(struct jk_anchor *anchor, uint64_t old_size, const struct jk_checkpoint *checkpoint,
+                                    struct jk_digest *out_root, struct jk_error *error)
+{
+    Jokbo__V1__GetConsistencyProofRequest request = JOKBO__V1__GET_CONSISTENCY_PROOF_REQUEST__INIT;
+    Jokbo__V1__ConsistencyProof *reply;
+    struct jk_proof proof = {0};
+    request.first_size = (int64_t)old_size;
+    request.second_size = (int64_t)checkpoint->size;
+    JK_TRY(ask_log(anchor->cli, "GetConsistencyProof", &request.base, &reply, error));
+    JK_TRY(take_hashes(reply, &proof, error));
+    if (reply->first_root_hash.len == JK_DIGEST_SIZE) {
+        memcpy(out_root->bytes, reply->first_root_hash.data, JK_DIGEST_SIZE);
+        if (jk_merkle_verify_consistency(old_size, out_root, checkpoint->size, &checkpoint->root, &proof)) return JK_OK;
+    }
+    return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_VERIFIED",
+                   "the server's proof does not lead from its root of size %llu to the signed one of size %llu",
+                   (unsigned long long)old_size, (unsigned long long)checkpoint->size);
+}
+
 static enum jk_status prove_by_server(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
                                       struct jk_error *error)
 {

@@ -38,6 +38,11 @@ JK_MUST_USE enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_
 JK_MUST_USE enum jk_status jk_anchor_check_server(struct jk_anchor *anchor, struct jk_error *error);
 /* If the keys are from first use: remembers the newest that signed this note, and returns it; else NULL. */
 const struct jk_verifier *jk_anchor_keep_key(struct jk_anchor *anchor, struct jk_span note);
+/* The root of the tree of `old_size`, from the server, with the proof that the checkpoint's tree, whose signature the
+ * caller has verified and which is no smaller, has grown from it. Fails with NOT_VERIFIED where the proof does not hold. */
+JK_MUST_USE enum jk_status jk_anchor_prove_root(struct jk_anchor *anchor, uint64_t old_size,
+                                                const struct jk_checkpoint *checkpoint, struct jk_digest *out_root,
+                                                struct jk_error *error);
 /* jk_memory_advance with the server as the source of proofs. On LOG_FORKED `clash` is set. */
 JK_MUST_USE enum jk_status jk_anchor_advance(struct jk_anchor *anchor, struct jk_span note, enum jk_growth *out_growth,
                                              struct jk_error *error);
