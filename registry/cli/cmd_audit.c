@@ -13,6 +13,7 @@
 #include "reply/asked.h"
 #include "reply/counts.h"
 #include "reply/page_token.h"
+#include "verify/audit_evidence.h"
 #include "verify/audit_log.h"
 #include "verify/audit_stage.h"
 #include "verify/witnessed.h"
@@ -110,16 +111,6 @@ static enum jk_status count(struct jk_cli *cli, struct audit_run *run)
         .book = jk_audit_book(run->log.audit), .size = (uint32_t)run->size, .arena = &cli->arena};
     if (jk_cli_has(cli, JK_OPTION_VERIFY_ONLY)) return JK_OK;
     return run->wish.has_scope ? count_one(cli, run, &counts) : count_all(cli, run, &counts);
-}
-
-static enum jk_status compare_expected(struct jk_cli *cli, const struct audit_run *run)
-{
-    if (!run->expected) return JK_OK;
-    json_t *found = jk_json_message(run->counts);
-    if (!found) return jk_out_of_memory(&cli->error);
-    enum jk_status status = jk_expect_compare(run->expected, found, &cli->error);
-    json_decref(found);
-    return status;
 }
 
 /* ---- printing ---- */
@@ -281,15 +272,8 @@ static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)
 
 /* ---- the command ---- */
 
-/* The one given, or where the settings say that the log's files are served. */
-static enum jk_status choose_audited(struct jk_cli *cli, const char **out_source)
-{
-    *out_source = cli->options.operand_count > 0 ? jk_cli_operand(cli, 0) : cli->settings.http;
-    return *out_source ? JK_OK : jk_cli_usage(cli, "where are the log's files? Give URL or DIR");
-}
-
-/* The log is told of before its reports: each of these may take a while. */
-static enum jk_status run_stage(struct jk_cli *cli, struct audit_run *run)
+/* The log is told of before its reports or its evidence: these may take a while. */
+static enum jk_status check_whole_log(struct jk_cli *cli, struct audit_run *run)
 {
     JK_TRY(jk_witnessed_read(cli));
     JK_TRY(jk_audit_log_check(cli, run->source, true, &run->log));
@@ -297,22 +281,46 @@ static enum jk_status run_stage(struct jk_cli *cli, struct audit_run *run)
     run->root = run->log.head.checkpoint.root;
     warn_of_key(cli, run);
     if (!cli->json) print_facts(cli, run);
-    JK_TRY(jk_audit_stage(cli, &run->log, &run->revisions));
-    return cli->json ? print_json(cli, run) : JK_OK;
+    return JK_OK;
+}
+
+/* Whatever was found is printed, whether or not it fails. */
+static enum jk_status run_evidence(struct jk_cli *cli, struct audit_run *run)
+{
+    JK_TRY(check_whole_log(cli, run));
+    enum jk_status status = jk_audit_evidence(cli, &run->log, &run->evidence);
+    if (!run->evidence) return status;
+    cli->told = status != JK_OK;
+    JK_TRY(print_json(cli, run));
+    return status;
 }
 
 static enum jk_status run_audit(struct jk_cli *cli, struct audit_run *run)
 {
-    JK_TRY(choose_audited(cli, &run->source));
+    /* The one given, or where the settings say that the log's files are served. */
+    run->source = cli->options.operand_count > 0 ? jk_cli_operand(cli, 0) : cli->settings.http;
+    if (!run->source) return jk_cli_usage(cli, "where are the log's files? Give URL or DIR");
     JK_TRY(jk_audit_stage_options(cli));
-    if (jk_cli_has(cli, JK_OPTION_STAGE)) return run_stage(cli, run);
+    JK_TRY(jk_audit_evidence_options(cli));
+    if (jk_cli_has(cli, JK_OPTION_EVIDENCE_OF_WEIGHTS)) return run_evidence(cli, run);
+    if (jk_cli_has(cli, JK_OPTION_STAGE)) {
+        JK_TRY(check_whole_log(cli, run));
+        JK_TRY(jk_audit_stage(cli, &run->log, &run->revisions));
+        return cli->json ? print_json(cli, run) : JK_OK;
+    }
     JK_TRY(read_wish(cli, run));
     JK_TRY(jk_witnessed_read(cli));
     JK_TRY(jk_audit_log_check(cli, run->source, !jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), &run->log));
     JK_TRY(choose_size(cli, run));
     JK_TRY(jk_audit_root(run->log.audit, run->size, &run->root, &cli->error));
     JK_TRY(count(cli, run));
-    JK_TRY(compare_expected(cli, run));
+    if (run->expected) {
+        json_t *found = jk_json_message(run->counts);
+        if (!found) return jk_out_of_memory(&cli->error);
+        enum jk_status status = jk_expect_compare(run->expected, found, &cli->error);
+        json_decref(found);
+        JK_TRY(status);
+    }
     if (jk_cli_has(cli, JK_OPTION_EXPORT))
         JK_TRY(jk_exporting_compare(cli, &run->log, jk_cli_text(cli, JK_OPTION_EXPORT), &run->tables));
     return print_all(cli, run);

@@ -38,6 +38,7 @@ class Attack:
     maxDiff = None
     row = None
     options = ()
+    costs, policies = COSTS, READY  # the columns of its table
     team = "sk-telecom"  # whose count is to grow
     victim_lost_by = ("REASON_DUPLICATE",)
 
@@ -60,7 +61,7 @@ class Attack:
         return Server(*cls.options)
 
     def setUp(self):
-        self.cost = dict.fromkeys(COSTS, 0)
+        self.cost = dict.fromkeys(self.costs, 0)
         self.honest = []  # models of others, which would count
 
     # ---- what it costs ----
@@ -143,7 +144,7 @@ class Attack:
 
     def rules(self):
         """By the policies' names; a test of a stage puts its own in their place."""
-        return {name: {"policy": name} for name in READY}
+        return {name: {"policy": name} for name in self.policies}
 
     def counts(self):
         """policy → how many derivatives of the team count."""
@@ -188,7 +189,7 @@ class Attack:
     def test_row(self):
         self.prepare()
         found = self.measure()
-        cells = [str(self.cost[name]) for name in COSTS] + [cell(*found[name]) for name in READY]
+        cells = [str(self.cost[name]) for name in self.costs] + [cell(*found[name]) for name in self.policies]
         Table.hold(self, self.row, cells)
 
 
@@ -198,25 +199,30 @@ def cell(gain, loss):
 
 
 class Table:
-    """The rows of registry/docs/integrity.md: name and what is done, written by hand, then costs and gains."""
+    """The rows of the tables in registry/docs/integrity.md: name and what is done, written by hand, then costs and gains."""
     LINE = re.compile(r"^\| ([^|]+?) \| ([^|]+?) \|(.*)\|$")
 
     @classmethod
     def rows(cls):
-        """name → (number of its line, what is done, cells)."""
-        found = {}
+        """name → (number of its line, what is done, cells, how many columns its table has for them)."""
+        found, columns = {}, 0
         with open(TABLE, encoding="utf-8") as file:
             for number, line in enumerate(file.read().split("\n")):
                 match = cls.LINE.match(line)
-                if match and match.group(1) not in ("Attack", "---"):
-                    found[match.group(1)] = number, match.group(2), [c.strip() for c in match.group(3).split("|")]
+                if not match or match.group(1) == "---":
+                    continue
+                cells = [c.strip() for c in match.group(3).split("|")]
+                if match.group(1) == "Attack":
+                    columns = len(cells)
+                else:
+                    found[match.group(1)] = number, match.group(2), cells, columns
         return found
 
     @classmethod
     def hold(cls, test, name, cells):
         rows = cls.rows()
         test.assertIn(name, rows, "no row of this name in the table")
-        number, does, known = rows[name]
+        number, does, known, _ = rows[name]
         if os.environ.get("JK_INTEGRITY_UPDATE") and known != cells:
             with open(TABLE, encoding="utf-8") as file:
                 lines = file.read().split("\n")
