@@ -57,33 +57,26 @@ static const struct jk_demo_actor *find_actor(const struct jk_demo_play *play, c
     return NULL;
 }
 
-/* {NAME} is what an earlier line kept under it. */
+const struct jk_demo_kept *jk_demo_find_kept(const struct jk_demo_play *play, struct jk_span name)
+{
+    for (size_t i = 0; i < play->kept_count; i++)
+        if (jk_span_equal(jk_span_of(play->kept[i].name), name)) return &play->kept[i];
+    return NULL;
+}
+
+void jk_demo_keep(struct jk_demo_play *play, struct jk_demo_kept kept)
+{
+    if (play->kept_count < JK_DEMO_KEPT) play->kept[play->kept_count++] = kept;
+}
+
+/* {NAME}, the whole word or a part of it, is what an earlier line kept under it. */
 static const char *fill_in(const struct jk_demo_play *play, const char *word)
 {
-    size_t len = strlen(word);
-    if (len < 2 || word[0] != '{' || word[len - 1] != '}') return word;
-    for (size_t i = 0; i < play->kept_count; i++)
-        if (strlen(play->kept[i].name) == len - 2 && strncmp(play->kept[i].name, word + 1, len - 2) == 0)
-            return play->kept[i].text;
-    return word;
-}
-
-/* Of a ruling that waits for a second, where there is one beside: what will follow has no entry yet. */
-static json_int_t index_in(const json_t *root)
-{
-    json_int_t index = json_integer_value(json_object_get(root, "log_index"));
-    return index ? index : json_integer_value(json_object_get(root, "ruling"));
-}
-
-static void keep_index(struct jk_demo_play *play, const char *name, const char *bytes)
-{
-    json_t *root = json_loads(bytes, 0, NULL);
-    if (play->kept_count < JK_DEMO_KEPT) {
-        struct jk_demo_kept *kept = &play->kept[play->kept_count++];
-        kept->name = name;
-        snprintf(kept->text, sizeof kept->text, "%lld", (long long)index_in(root));
-    }
-    json_decref(root);
+    const char *from = strchr(word, '{'), *to = from ? strchr(from, '}') : NULL;
+    const struct jk_demo_kept *kept =
+        to ? jk_demo_find_kept(play, (struct jk_span){from + 1, (size_t)(to - from - 1)}) : NULL;
+    if (!kept) return word;
+    return jk_arena_printf(&play->cli->arena, "%.*s%s%s", (int)(from - word), word, kept->text, to + 1);
 }
 
 /* What the inner run says becomes the run's own failure, after the line that it is about. */
@@ -109,38 +102,29 @@ static bool is_done(const struct jk_demo_play *play, enum jk_status status)
     return play->going_on && status != JK_OK && reason && strcmp(reason, "REQUEST_ID_REUSED") == 0;
 }
 
-static bool is_refusal(enum jk_status status)
-{
-    return status == JK_FAILED_PRECONDITION || status == JK_INVALID_ARGUMENT || status == JK_PERMISSION_DENIED;
-}
-
 /* Written before is as good as written now. */
 static enum jk_status judge(struct jk_demo_play *play, const struct jk_demo_line *line, enum jk_status status,
                             const char *said)
 {
     const char *command = play->inner->options.command ? play->inner->options.command->name : line->words[0];
-    if (line->refused && is_refusal(status)) return JK_OK;
+    if (line->refused &&
+        (status == JK_FAILED_PRECONDITION || status == JK_INVALID_ARGUMENT || status == JK_PERMISSION_DENIED))
+        return JK_OK;
     if (line->refused && status == JK_OK && !play->going_on)
         return jk_fail(&play->cli->error, JK_INTERNAL, "DEMO", "line %u of the script, %s: was not refused",
                        line->number, command);
     if (status != JK_OK && !is_done(play, status)) return fail_line(play, line, command);
-    if (line->keep && status == JK_OK) keep_index(play, line->keep, said);
-    return JK_OK;
-}
-
-/* What every command of a script is given, where it takes it. */
-static size_t add_options(struct jk_demo_play *play, const struct jk_demo_line *line, size_t salt, char **words,
-                          size_t count)
-{
-    size_t used;
-    const struct jk_command *command = jk_command_find((const char *const *)words + 1, count - 1, &used);
-    if (command && jk_command_takes(command, JK_OPTION_REQUEST_ID)) {
-        words[count++] = (char *)"--request-id";
-        words[count++] = jk_demo_request_id(play, line, salt);
+    if (line->keep && status == JK_OK) {
+        json_t *root = json_loads(said, 0, NULL);
+        /* of a ruling that waits for a second, where there is one beside: what will follow has no entry yet */
+        json_int_t index = json_integer_value(json_object_get(root, "log_index"));
+        if (!index) index = json_integer_value(json_object_get(root, "ruling"));
+        json_decref(root);
+        const char *text = jk_arena_printf(&play->cli->arena, "%lld", (long long)index);
+        if (!text) return jk_out_of_memory(&play->cli->error);
+        jk_demo_keep(play, (struct jk_demo_kept){.name = line->keep, .text = text});
     }
-    if (command && jk_command_takes(command, JK_OPTION_NO_RECEIPT)) words[count++] = (char *)"--no-receipt";
-    words[count++] = (char *)"--json";
-    return count;
+    return JK_OK;
 }
 
 static enum jk_status run_inner(struct jk_demo_play *play, const struct jk_demo_actor *actor, int argc, char **argv,
@@ -173,9 +157,22 @@ enum jk_status jk_demo_run(struct jk_demo_play *play, const struct jk_demo_line 
     if (!actor)
         return jk_fail(&play->cli->error, JK_INVALID_ARGUMENT, "DEMO",
                        "line %u of the script: there is no account \"%s\"", line->number, line->who);
-    for (size_t i = 0; i < count && i < JK_DEMO_ARGS; i++)
-        argv[argc++] = (char *)(uintptr_t)fill_in(play, words[i]);
-    argc = add_options(play, line, salt, argv, argc);
+    for (size_t i = 0; i < count && i < JK_DEMO_ARGS; i++) {
+        const char *word = fill_in(play, words[i]);
+        if (!word) return jk_out_of_memory(&play->cli->error);
+        argv[argc++] = (char *)(uintptr_t)word;
+    }
+
+    /* what every command of a script is given, where it takes it */
+    size_t used;
+    const struct jk_command *command = jk_command_find((const char *const *)argv + 1, argc - 1, &used);
+    if (command && jk_command_takes(command, JK_OPTION_REQUEST_ID)) {
+        argv[argc++] = (char *)"--request-id";
+        argv[argc++] = jk_demo_request_id(play, line, salt);
+    }
+    if (command && jk_command_takes(command, JK_OPTION_NO_RECEIPT)) argv[argc++] = (char *)"--no-receipt";
+    argv[argc++] = (char *)"--json";
+
     FILE *out = open_memstream(&said, &len);
     if (!out) return jk_out_of_memory(&play->cli->error);
     enum jk_status status = run_inner(play, actor, (int)argc, argv, out);

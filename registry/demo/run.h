@@ -6,6 +6,7 @@
 #include "cli/console/cli.h"
 #include "cli/console/progress.h"
 #include "demo/script.h"
+#include "demo/weights.h"
 #include "demo/world.h"
 
 #define JK_DEMO_ACTORS 16
@@ -21,7 +22,8 @@ struct jk_demo_actor {
 
 struct jk_demo_kept {
     const char *name;
-    char text[24]; /* the log index */
+    const char *text;                      /* the log index; of weights, their folder */
+    const struct jk_demo_weights *weights; /* NULL: it is none */
 };
 
 struct jk_demo_play {
@@ -38,7 +40,8 @@ struct jk_demo_play {
     size_t actor_count;
     struct jk_demo_kept kept[JK_DEMO_KEPT];
     size_t kept_count;
-    int64_t clock_us; /* the demo's, at least */
+    const char *folder; /* of this run alone: for weights, and for what commands remember; NULL: there is none yet */
+    int64_t clock_us;   /* the demo's, at least */
     struct jk_progress progress;
     size_t done, steps;
 };
@@ -48,6 +51,10 @@ JK_MUST_USE enum jk_status jk_demo_clock(struct jk_demo_play *play, int64_t time
 /* Runs a jokbo command; `salt` distinguishes several requests of one line. */
 JK_MUST_USE enum jk_status jk_demo_run(struct jk_demo_play *play, const struct jk_demo_line *line,
                                        const char *const *words, size_t count, size_t salt);
+/* What an earlier line keeps under that name; NULL: nothing. */
+const struct jk_demo_kept *jk_demo_find_kept(const struct jk_demo_play *play, struct jk_span name);
+/* Keeps one more, as far as there is room. */
+void jk_demo_keep(struct jk_demo_play *play, struct jk_demo_kept kept);
 /* A request id that follows from the line and the salt. */
 char *jk_demo_request_id(struct jk_demo_play *play, const struct jk_demo_line *line, size_t salt);
 void jk_demo_progress(struct jk_demo_play *play, size_t more);

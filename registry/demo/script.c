@@ -48,18 +48,18 @@ static void read_moment(const struct reading *reading, const char *word, int64_t
         mistake(reading, "must be a date such as 2026-08-01, or a time such as 2026-08-01T18:00:", word);
 }
 
-static void read_share(const struct reading *reading, const char *word, uint64_t most)
-{
-    uint64_t share;
-    if (jk_span_to_u64(jk_span_of(word), &share) && share <= most)
-        reading->line->share = (unsigned)share;
-    else
-        mistake(reading, "is no whole number, or too large:", word);
-}
-
 static void drop_first(struct jk_demo_line *line)
 {
     memmove(line->words, line->words + 1, --line->word_count * sizeof line->words[0]);
+}
+
+static void read_share(const struct reading *reading, const char *word)
+{
+    uint64_t share;
+    if (jk_span_to_u64(jk_span_of(word), &share) && share <= 1000)
+        reading->line->share = (unsigned)share;
+    else
+        mistake(reading, "is no whole number, or too large:", word);
 }
 
 static void read_step(const struct reading *reading)
@@ -87,8 +87,16 @@ static void read_step(const struct reading *reading)
         if (strcmp(line->words[1], "until") != 0) mistake(reading, "derivatives SHARE until TIME, not", line->words[1]);
         read_moment(reading, line->words[2], &line->until_us);
     }
+    if (step == JK_DEMO_KEY && strcmp(line->words[0], "rotate") != 0 && strcmp(line->words[0], "retire") != 0)
+        mistake(reading, "key rotate or key retire, not", line->words[0]);
+    if (step == JK_DEMO_WEIGHTS && line->word_count > 1) {
+        if (line->word_count != 4 || strcmp(line->words[1], "from") != 0)
+            mistake(reading, "weights NAME, or weights NAME from NAME SHARE, not", line->words[1]);
+        else
+            read_share(reading, line->words[3]);
+    }
     if (step == JK_DEMO_DERIVATIVES || step == JK_DEMO_YANKS || step == JK_DEMO_VERIFY)
-        read_share(reading, line->words[0], 1000);
+        read_share(reading, line->words[0]);
 }
 
 static void read_step_words(const struct reading *reading, struct jk_span rest)

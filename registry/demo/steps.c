@@ -2,6 +2,7 @@
 #include "demo/steps.h"
 
 #include <jokbo/v1/access.pb-c.h>
+#include <jokbo/v1/demo.pb-c.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -9,10 +10,12 @@
 #include "cli/console/pages.h"
 #include "declare/rosterfile.h"
 #include "declare/yaml.h"
+#include "demo/weighing.h"
 #include "reply/json.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 #define ACCESS   (&jokbo__v1__access__descriptor)
+#define DEMO     (&jokbo__v1__demo__descriptor)
 #define WEEK_US  (INT64_C(7) * 24 * 3600 * 1000000)
 #define DAY_TEXT 11
 
@@ -44,30 +47,6 @@ static bool has_team(const Jokbo__V1__ApplyRosterRequest *request, const char *i
     return false;
 }
 
-static void forget_later_bonds(const struct day *day, Jokbo__V1__Team *team)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < team->n_affiliations; i++)
-        if (is_known(day, team->affiliations[i]->from_time)) team->affiliations[kept++] = team->affiliations[i];
-    team->n_affiliations = kept;
-    if (!is_known(day, team->leave_time)) team->leave_time = NULL;
-}
-
-static void forget_what_came_later(const struct day *day, Jokbo__V1__ApplyRosterRequest *request)
-{
-    size_t teams = 0, models = 0;
-    for (size_t i = 0; i < request->n_teams; i++) {
-        if (!is_known(day, request->teams[i]->join_time)) continue;
-        forget_later_bonds(day, request->teams[i]);
-        request->teams[teams++] = request->teams[i];
-    }
-    request->n_teams = teams;
-    for (size_t i = 0; i < request->n_models; i++)
-        if (has_team(request, request->models[i]->facts->team) && is_released(day, request->models[i]->facts))
-            request->models[models++] = request->models[i];
-    request->n_models = models;
-}
-
 static enum jk_status step_roster(struct jk_demo_play *play, const struct jk_demo_line *line)
 {
     Jokbo__V1__ApplyRosterRequest request = JOKBO__V1__APPLY_ROSTER_REQUEST__INIT;
@@ -81,7 +60,26 @@ static enum jk_status step_roster(struct jk_demo_play *play, const struct jk_dem
     snprintf(day.text, sizeof day.text, "%.10s", text);
     JK_TRY(jk_local_read(line->words[0], JK_YAML_BYTES_MAX, &cli->arena, &file, &cli->error));
     JK_TRY(jk_roster_parse(file, &cli->arena, &request, &note, &cli->error));
-    forget_what_came_later(&day, &request);
+
+    size_t teams = 0, models = 0;
+    for (size_t i = 0; i < request.n_teams; i++) {
+        if (!is_known(&day, request.teams[i]->join_time)) continue;
+
+        size_t kept = 0;
+        for (size_t k = 0; k < request.teams[i]->n_affiliations; k++)
+            if (is_known(&day, request.teams[i]->affiliations[k]->from_time))
+                request.teams[i]->affiliations[kept++] = request.teams[i]->affiliations[k];
+        request.teams[i]->n_affiliations = kept;
+        if (!is_known(&day, request.teams[i]->leave_time)) request.teams[i]->leave_time = NULL;
+
+        request.teams[teams++] = request.teams[i];
+    }
+    request.n_teams = teams;
+    for (size_t i = 0; i < request.n_models; i++)
+        if (has_team(&request, request.models[i]->facts->team) && is_released(&day, request.models[i]->facts))
+            request.models[models++] = request.models[i];
+    request.n_models = models;
+
     for (size_t i = 0; play->world && i < request.n_models; i++)
         jk_demo_world_offer(play->world, request.models[i]->name, request.models[i]->license);
     request.evidence = (char *)"";
@@ -158,7 +156,10 @@ static enum jk_status make_account(struct jk_demo_play *play, const struct jk_de
     request.label = (char *)(uintptr_t)line->words[1];
     request.roles = roles;
     request.n_roles = has_role;
-    request.team = (char *)(uintptr_t)(line->word_count > 3 ? line->words[3] : "");
+    if (line->word_count > 3 && roles[0] == JOKBO__V1__ROLE__ROLE_VERIFIER)
+        request.verifier = (char *)(uintptr_t)line->words[3];
+    else if (line->word_count > 3)
+        request.team = (char *)(uintptr_t)line->words[3];
     JK_TRY(jk_cli_call(play->cli, ACCESS, "CreateAccount", &request.base, &account));
     *out_id = account->id;
     return JK_OK;
@@ -312,6 +313,17 @@ static enum jk_status step_derivatives(struct jk_demo_play *play, const struct j
     return JK_OK;
 }
 
+/* ---- the log's key ---- */
+
+static enum jk_status step_key(struct jk_demo_play *play, const struct jk_demo_line *line)
+{
+    Jokbo__V1__ChangeKeyRequest request = JOKBO__V1__CHANGE_KEY_REQUEST__INIT;
+    Jokbo__V1__LogKeys *reply;
+    request.retire = strcmp(line->words[0], "retire") == 0;
+    request.request_id = jk_demo_request_id(play, line, 0);
+    return jk_cli_call(play->cli, DEMO, "ChangeKey", &request.base, &reply);
+}
+
 /* ---- what becomes of them ---- */
 
 static enum jk_status step_yanks(struct jk_demo_play *play, const struct jk_demo_line *line)
@@ -349,10 +361,16 @@ enum jk_status jk_demo_step(struct jk_demo_play *play, const struct jk_demo_line
         return step_account(play, line);
     case JK_DEMO_DERIVATIVES:
         return step_derivatives(play, line);
+    case JK_DEMO_KEY:
+        return step_key(play, line);
     case JK_DEMO_YANKS:
         return step_yanks(play, line);
     case JK_DEMO_VERIFY:
         return step_verify(play, line);
+    case JK_DEMO_WEIGHTS:
+        return jk_demo_step_weights(play, line);
+    case JK_DEMO_EVIDENCE:
+        return jk_demo_step_evidence(play, line);
     case JK_DEMO_COMMAND:
         break;
     }

@@ -1,5 +1,5 @@
-/* The steps of a script that only a demo has: the roster as it was known, accounts, invented derivatives, yanks,
- * verifications (script.h); and what the server remembers of a play, so that it is not played twice. */
+/* The steps of a script that only a demo has: the roster as it was known, accounts, invented derivatives, the log's
+ * key, yanks, verifications (script.h); and what the server remembers of a play, so that it is not played twice. */
 #ifndef JK_DEMO_STEPS_H
 #define JK_DEMO_STEPS_H
 

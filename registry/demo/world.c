@@ -132,15 +132,6 @@ static void read_word_list(struct table *table, const struct jk_yaml *root, cons
         out->at[out->count++] = copy(table, item);
 }
 
-static void read_shares(struct table *table, const struct jk_yaml *root)
-{
-    const struct jk_yaml *map = jk_yaml_member(root, "per_mille");
-    for (size_t i = 0; i < SHARE_COUNT; i++)
-        table->world->shares[i] = table_number(table, jk_yaml_member(map, share_names[i]), share_names[i], 1000);
-    if (map && map->kind == JK_YAML_MAPPING && map->count > SHARE_COUNT)
-        jk_error_field(table->error, "per_mille", "line %u: contains an unknown key", map->line);
-}
-
 static void read_relations(struct table *table, const struct jk_yaml *root, const char *key, unsigned *out)
 {
     const struct jk_yaml *map = jk_yaml_member(root, key);
@@ -180,7 +171,13 @@ static void read_table(struct table *table, const struct jk_yaml *root)
     world->state = table_number(table, jk_yaml_member(root, "seed"), "seed", UINT32_MAX);
     world->publishers = table_number(table, jk_yaml_member(root, "publishers"), "publishers", PUBLISHERS);
     if (!world->publishers) jk_error_field(table->error, "publishers", "must be at least 1");
-    read_shares(table, root);
+
+    const struct jk_yaml *map = jk_yaml_member(root, "per_mille");
+    for (size_t i = 0; i < SHARE_COUNT; i++)
+        table->world->shares[i] = table_number(table, jk_yaml_member(map, share_names[i]), share_names[i], 1000);
+    if (map && map->kind == JK_YAML_MAPPING && map->count > SHARE_COUNT)
+        jk_error_field(table->error, "per_mille", "line %u: contains an unknown key", map->line);
+
     read_relations(table, root, "relations", world->relations);
     read_relations(table, root, "parents", world->parents);
     read_families(table, root);
@@ -353,18 +350,6 @@ static bool set_parents(struct jk_demo_world *world, const struct draft *draft)
     return true;
 }
 
-static void note(struct jk_demo_world *world, const struct draft *draft)
-{
-    struct jk_demo_made *made = &world->made[world->count];
-    *made = (struct jk_demo_made){.name = draft->out->name,
-                                  .weights = draft->out->weights_sha256,
-                                  .family = (unsigned)(draft->family - world->families),
-                                  .parent = happens(world, world->parents[draft->relation])};
-    if (made->parent) draft->family->pool[draft->family->pooled++ % POOL] = world->count;
-    world->count++;
-    if (made->weights[0]) draft->family->newest_weights = world->count;
-}
-
 Jokbo__V1__Derivative *jk_demo_world_next(struct jk_demo_world *world)
 {
     struct draft draft = {.family = world->count < world->room ? pick_family(world) : NULL};
@@ -385,7 +370,16 @@ Jokbo__V1__Derivative *jk_demo_world_next(struct jk_demo_world *world)
     if (happens(world, world->shares[SHARE_license_text]))
         draft.out->license_text_sha256 = (char *)(uintptr_t)digest_of(world, "licence text");
     if (!set_parents(world, &draft) || world->arena->exhausted) return NULL;
-    note(world, &draft);
+
+    struct jk_demo_made *made = &world->made[world->count];
+    *made = (struct jk_demo_made){.name = draft.out->name,
+                                  .weights = draft.out->weights_sha256,
+                                  .family = (unsigned)(draft.family - world->families),
+                                  .parent = happens(world, world->parents[draft.relation])};
+    if (made->parent) draft.family->pool[draft.family->pooled++ % POOL] = world->count;
+    world->count++;
+    if (made->weights[0]) draft.family->newest_weights = world->count;
+
     return draft.out;
 }
 

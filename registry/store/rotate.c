@@ -1,6 +1,7 @@
 /* Replacing the log's signing key, through entries; and making the next key. See store.h. */
 #include "base/defer.h"
 #include "store/batch.h"
+#include "store/clock.h"
 #include "store/files.h"
 #include "store/keyfile.h"
 #include "tlog/rotation.h"
@@ -56,6 +57,23 @@ enum jk_status jk_turn_retire_key(struct jk_turn *turn, struct jk_error *error)
                        "only one key signs the log, so it cannot be retired; \"jokbod key rotate\" adds a new one");
     entry.key = now[1];
     return append_rotation(turn, &entry, error);
+}
+
+/* On any other log an operator brings the next key to every server before it signs; a demo has one server, and nothing
+ * hangs on its key. */
+enum jk_status jk_turn_change_demo_key(struct jk_turn *turn, bool retire, struct jk_error *error)
+{
+    struct jk_store *store = ((struct jk_batch *)turn->batch)->store;
+    JK_CLEANUP(jk_text_done) struct jk_text key = {0};
+    bool made;
+
+    if (!jk_clock_is_demo(store))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DEMO",
+                       "This log is not a demo: its key is changed by its operator alone, with \"jokbod key rotate\"");
+    if (retire) return jk_turn_retire_key(turn, error);
+    (void)jk_signkeys_tidy(&store->keys, turn->book); /* else ".next" may hold the key that signs already */
+    JK_TRY(jk_store_next_key(store->keys.paths[0], &key, &made, error));
+    return jk_turn_rotate_key(turn, error);
 }
 
 enum jk_status jk_store_next_key(const char *key_file, struct jk_text *out_key, bool *out_made, struct jk_error *error)

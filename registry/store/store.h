@@ -166,6 +166,9 @@ JK_MUST_USE enum jk_status jk_turn_retire_key(struct jk_turn *turn, struct jk_er
 /* Before both: the key in "<key file>.next", made (mode 0600) if there is none. No store is needed. */
 JK_MUST_USE enum jk_status jk_store_next_key(const char *key_file, struct jk_text *out_key, bool *out_made,
                                              struct jk_error *error);
+/* Either of the two steps, on a demo: the server makes the next key itself, while the book is locked. Their errors, and
+ * FAILED_PRECONDITION (NOT_A_DEMO) on any other log. */
+JK_MUST_USE enum jk_status jk_turn_change_demo_key(struct jk_turn *turn, bool retire, struct jk_error *error);
 /* Sets a demo's clock, forward only, from the next batch on. FAILED_PRECONDITION (NOT_A_DEMO) on any other log. */
 JK_MUST_USE enum jk_status jk_turn_set_clock(struct jk_turn *turn, int64_t time_us, struct jk_error *error);
 /* With the batch, the bytes of an upload become those of the blob, replacing any earlier ones: they are stored if and

@@ -1,5 +1,7 @@
 """Demos: who may serve one, its clock, and the programme so far that is played into it. A few hundred derivatives, with which
 the same happens as with twenty thousand."""
+import datetime
+import glob
 import json
 import os
 import shutil
@@ -10,10 +12,9 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import BUILD, ROOT, Failure, Server, derivative, person  # noqa: E402
+from jokbo import BUILD, COMPARES, PROGRAMME, ROOT, Failure, Server, derivative, person  # noqa: E402
 
 DEMO = os.path.join(ROOT, "registry", "data", "demo")
-SCRIPT = os.path.join(DEMO, "programme.script")
 FEW = "300"
 
 
@@ -43,8 +44,14 @@ class Refusals(unittest.TestCase):
             admin.call("Demo.SetClock", time="2099-01-01T00:00:00Z")
         self.assertEqual((caught.exception.code, caught.exception.reason), ("FAILED_PRECONDITION", "NOT_A_DEMO"))
         self.assertIn("jokbod --demo", caught.exception.message)
+        for retire in (False, True):
+            with self.assertRaises(Failure) as caught:
+                admin.call("Demo.ChangeKey", retire=retire)
+            self.assertEqual((caught.exception.code, caught.exception.reason), ("FAILED_PRECONDITION", "NOT_A_DEMO"))
+            self.assertIn("jokbod key rotate", caught.exception.message)
+        self.assertEqual(sorted(name for name in os.listdir(self.server.data) if name.startswith("log.key")), ["log.key"])
         size = admin.call("Log.GetCheckpoint")["log_size"]
-        loaded = self.server.jokbo("demo", "load", SCRIPT)
+        loaded = self.server.load_demo()
         self.assertEqual(loaded.returncode, 4, loaded.stderr)
         self.assertIn("serves no demo", loaded.stderr)
         self.assertEqual(admin.call("Log.GetCheckpoint")["log_size"], size, "something was written")
@@ -167,6 +174,53 @@ def published(server):
         return 0  # the first publication follows within a second of the start
 
 
+class Key(unittest.TestCase):
+    def test_it_is_changed_while_the_server_runs(self):
+        with Server("--demo") as server:
+            admin, public = server.client(), os.path.join(server.data, "public")
+            first = old = entries(admin)[0]["key"]
+            with self.assertRaises(Failure) as caught:
+                admin.call("Demo.ChangeKey", retire=True)
+            self.assertEqual(caught.exception.reason, "KEY_SINGLE")
+            for turn in range(2):  # a second one too, without a restart between
+                request = {"request_id": "00000000-0000-4000-8000-00000000000%d" % turn}
+                both = admin.call("Demo.ChangeKey", **request)
+                self.assertEqual(both["keys"][1:], [old])
+                self.assertEqual(admin.call("Demo.ChangeKey", **request), both)
+                self.assertEqual(entries(admin)[-1]["key"], both["keys"][0])
+                self.until(public, both["keys"])
+                with self.assertRaises(Failure) as caught:
+                    admin.call("Demo.ChangeKey")
+                self.assertEqual(caught.exception.reason, "KEY_PENDING")
+                new = admin.call("Demo.ChangeKey", retire=True)
+                self.assertEqual(new["keys"], both["keys"][:1])
+                self.assertEqual(int(new["log_index"]), int(both["log_index"]) + 1)
+                self.until(public, new["keys"])
+                admin.call("Registry.CreatePublisher", name="p%d" % turn)
+                old = new["keys"][0]
+            self.assertNotEqual(old, first)
+            admin.close()
+            server.stop()
+            server.start()  # with the files as they lie there now
+            admin = server.client()
+            self.addCleanup(admin.close)
+            admin.call("Registry.CreatePublisher", name="later")
+            self.assertEqual(self.vkey(public), new["keys"])
+
+    def vkey(self, public):
+        try:
+            with open(os.path.join(public, "log.vkey"), encoding="utf-8") as f:
+                return f.read().split("\n")[:-1]
+        except FileNotFoundError:
+            return []
+
+    def until(self, public, keys):
+        limit = time.monotonic() + 20
+        while self.vkey(public) != keys:
+            self.assertLess(time.monotonic(), limit)
+            time.sleep(0.05)
+
+
 class Recovered(unittest.TestCase):
     def test_a_clock_that_was_lost_goes_on_from_the_last_entry(self):
         """The record that says by how much it is ahead is not in the log."""
@@ -201,26 +255,32 @@ class Programme(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server("--demo", "--evaluator-rest-hours", "24")  # as it is without the option
+        cls.server = Server("--demo", "--evaluator-rest-hours", "24", *COMPARES)  # the rest as it is without the option
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
         folder = tempfile.mkdtemp(prefix="jokbo-test-")
         cls.addClassCleanup(shutil.rmtree, folder)
-        with open(SCRIPT) as f:
+        with open(PROGRAMME) as f:
             lines = f.read().replace("../../../tests", os.path.join(ROOT, "tests")).replace(
                 " ../", " %s/../" % DEMO).replace(" ./", " %s/" % DEMO).split("\n")
         cls.part = os.path.join(folder, "part")
         broken = next(i for i, line in enumerate(lines) if "derivatives 40 until 2026-02-19" in line)
+        late = next(i for i, line in enumerate(lines) if "evidence invented-dev-0095/A.X-K1-Teacher" in line and "20:21" in line)
         with open(cls.part, "w") as f:  # the same lines up to there, with the same numbers; then one that fails
             f.write("\n".join(lines[:broken] + ["2026-02-02T10:00 admin stage put stage-2 --teams nobody"]))
         cls.whole = os.path.join(folder, "whole")
         with open(cls.whole, "w") as f:
             f.write("\n".join(lines))
-        cls.first = cls.server.jokbo("demo", "load", cls.part, "--derivatives", FEW, timeout=120)
+        cls.folder, tempdir = folder, {"TMPDIR": folder}
+        cls.first = cls.server.load_demo("--derivatives", FEW, script=cls.part, env=tempdir)
         cls.between = cls.sizes()
-        cls.second = cls.server.jokbo("demo", "load", cls.whole, "--derivatives", FEW, timeout=120)
+        cls.attested = os.path.join(folder, "attested")
+        with open(cls.attested, "w") as f:  # up to the last attestation
+            f.write("\n".join(lines[:late] + ["2026-11-20T20:21 admin evidence nobody/Nothing"]))
+        cls.broken_late = cls.server.load_demo("--derivatives", FEW, script=cls.attested, env=tempdir)
+        cls.second = cls.server.load_demo("--derivatives", FEW, script=cls.whole, env=tempdir)
         cls.after = cls.sizes()
-        cls.third = cls.server.jokbo("demo", "load", cls.whole, "--derivatives", FEW, timeout=120)
+        cls.third = cls.server.load_demo("--derivatives", FEW, script=cls.whole, env=tempdir)
         cls.admin = cls.server.client()
         cls.addClassCleanup(cls.admin.close)
         cls.log = entries(cls.admin)
@@ -241,6 +301,7 @@ class Programme(unittest.TestCase):
     def test_a_play_that_failed_is_played_on(self):
         self.assertEqual(self.first.returncode, 5, self.first.stderr)
         self.assertRegex(self.first.stderr, r"line \d+ of the script, stage put: .*")
+        self.assertEqual(self.broken_late.returncode, 5, self.broken_late.stderr)
         self.assertEqual(self.second.returncode, 0, self.second.stderr)
         self.assertIn("300 derivatives that are invented", self.second.stdout)
         self.assertNotIn("300 of them new", self.second.stdout)
@@ -250,11 +311,11 @@ class Programme(unittest.TestCase):
         self.assertEqual(self.sizes(), self.after, "the third run wrote something")
 
     def test_another_number_of_derivatives_is_another_play(self):
-        other = self.server.jokbo("demo", "load", self.whole, "--derivatives", "400")
+        other = self.server.load_demo("--derivatives", "400", script=self.whole)
         self.assertEqual(other.returncode, 4, other.stderr)
         self.assertIn("holds another play", other.stderr)
         self.assertEqual(self.sizes(), self.after)
-        self.assertEqual(self.server.jokbo("demo", "load", self.whole, "--derivatives", "1000001").returncode, 2)
+        self.assertEqual(self.server.load_demo("--derivatives", "1000001", script=self.whole).returncode, 2)
 
     def test_times_never_go_back(self):
         times = [entry["time"] for entry in self.log]
@@ -276,12 +337,12 @@ class Programme(unittest.TestCase):
 
     def test_stages(self):
         stages = {stage["id"]: stage for stage in self.json("stage", "list")["stages"]}
-        self.assertEqual(list(stages), ["stage-1", "stage-2", "stage-3"])
+        self.assertEqual(list(stages), ["stage-1", "stage-2", "stage-3", "rehearsal"])
         self.assertEqual(len(stages["stage-1"]["teams"]), 5)
         self.assertEqual(stages["stage-2"]["teams"], ["lg-ai-research", "motif", "sk-telecom", "upstage"])
         for stage in stages.values():
             self.assertIn("invented", stage["source"])
-        self.assertEqual([[c["revision"] for c in stage["closings"]] for stage in stages.values()], [[1, 2], [1], []])
+        self.assertEqual([[c["revision"] for c in stage["closings"]] for stage in stages.values()], [[1, 2], [1], [], []])
         first, second = stages["stage-1"]["closings"]
         self.assertEqual((first["n"], first["n"]), (first["m"], second["n"]))
         self.assertGreater(int(second["m"]), int(first["m"]))
@@ -315,7 +376,7 @@ class Programme(unittest.TestCase):
             self.assertIn("A demo: its times are not real", page.stdout)
 
     def test_what_is_told_of_rulings_and_disputes(self):
-        states = {(r["model"].split("/")[1], r["restore"]): r["state"] for r in self.json("rule", "list", "--limit", "0")["rulings"]}
+        states = {(r["model"].split("/")[1], r["restore"]): r["state"] for r in self.json("rule", "list", "--limit", "0")["rulings"] if r["model"]}
         self.assertEqual(states[("A.X-4.0-random-weights", False)], "in-force")
         self.assertEqual(states[("A.X-4.0-random-weights-2", False)], "replaced")
         self.assertEqual(states[("A.X-4.0-random-weights-2", True)], "in-force")
@@ -323,6 +384,24 @@ class Programme(unittest.TestCase):
         self.assertEqual(states[("Solar-Open-100B-Chat", False)], "pending")
         disputes = self.json("dispute", "list", "--limit", "0")["disputes"]
         self.assertEqual([(d["actor"], d["outcome"]) for d in disputes], [("team upstage", "upheld"), ("team sk-telecom", None), ("team sk-telecom", "dismissed")])
+
+    def test_what_weights_show(self):
+        """One was made from its parent, one was not, one is nearly another's, and of one no verifier has said anything."""
+        lab, studio = "invented-weights/A.X-K1-", "invented-dev-0095/A.X-K1-"
+        shown = {name: self.json("evidence", name) for name in (lab + "Tutor", lab + "Poet", lab + "Judge", studio + "Teacher")}
+        grades = {name: ([p["grade"] for c in e["challenges"] for p in c["parents"]], [p["grade"] for p in e["parents"]], e["near"])
+                  for name, e in shown.items()}
+        self.assertEqual(grades, {lab + "Tutor": (["kin"], ["kin"], []), lab + "Poet": (["contradicted"], ["contradicted"], []),
+                                  lab + "Judge": ([], ["kin"], []), studio + "Teacher": (["kin"], ["kin"], [lab + "Tutor@1"])})
+        for name, counts, pending in ((lab + "Tutor", True, []), (lab + "Poet", False, []), (lab + "Judge", True, ["unattested", "evidence"]),
+                                      (studio + "Teacher", True, [])):
+            root = self.json("explain", name, "--stage", "rehearsal")["roots"][0]
+            self.assertEqual((name, root["counts"], [fact["reason"] for fact in root["pending"]]), (name, counts, pending))
+        waiting = self.json("explain", lab + "Judge", "--policy", "competition@2")["roots"][0]
+        self.assertEqual([fact["reason"] for fact in waiting["reasons"]], ["unattested"])
+
+    def test_no_weights_are_left_on_disk(self):
+        self.assertEqual(glob.glob(os.path.join(self.folder, "jokbo-demo-*")), [])
 
     def test_every_card_is_there_but_the_one_without_a_path(self):
         cards = [name[:-3].replace("__", "/") for name in os.listdir(os.path.join(ROOT, "tests", "data", "model-cards"))
@@ -346,6 +425,18 @@ class Programme(unittest.TestCase):
             if entry["kind"] == "publisher" and entry["publisher"] not in known:
                 self.assertTrue(entry["publisher"].startswith("invented-"), entry["publisher"])
 
+    def test_the_key_is_replaced_between_two_reports(self):
+        kinds = [entry["kind"] for entry in self.log]
+        added, ended = kinds.index("key"), kinds.index("retire")
+        self.assertEqual((kinds.count("key"), kinds.count("retire")), (1, 1))
+        self.assertEqual((self.log[added]["time"][:10], self.log[ended]["time"][:10]), ("2026-04-17", "2026-07-11"))
+        self.assertEqual(self.log[added]["previous"], self.log[0]["key"])
+        self.assertEqual(self.log[ended]["key"], self.log[0]["key"])
+        closings = [i for i, entry in enumerate(self.log) if entry["kind"] == "close"]
+        self.assertTrue(closings[1] < added < ended < closings[2], (closings, added, ended))
+        shown = self.admin.call("Log.GetCheckpoint")["note"]
+        self.assertEqual(shown.count("\n\u2014 demo.invalid "), 1)
+
     def test_no_token_is_left(self):
         for account in self.admin.call("Access.ListAccounts")["accounts"]:
             for token in self.admin.call("Access.ListTokens", account=account["id"])["tokens"]:
@@ -365,20 +456,42 @@ class Programme(unittest.TestCase):
         self.assertIn("This log is a demo", audit.stdout)
 
 
+class Silent(unittest.TestCase):
+    def test_a_server_that_compares_nothing(self):
+        with Server("--demo", "--evidence", "off") as server:
+            script = os.path.join(server.data, "script")
+            with open(script, "w") as f:
+                f.write("2025-08-04 admin world %s/world.yaml\n2026-08-04 admin roster %s/../roster.yaml\n2026-08-05 admin evidence skt/A.X-K1\n"
+                        % (DEMO, DEMO))
+            loaded = server.load_demo("--timeout", "2", script=script)
+            self.assertEqual(loaded.returncode, 4, loaded.stderr)
+            self.assertIn("line 3 of the script: the server has not said what the weights of skt/A.X-K1 show", loaded.stderr)
+            self.assertIn("--evidence off?", loaded.stderr)
+
+
 class Same(unittest.TestCase):
     def test_two_plays_give_the_same_log(self):
-        """But for its key, the microseconds, the salts of texts; the server may close a stage before the script does, and the
-        report as JSON names root hashes."""
-        seen = []
+        """But for its key, the salts of texts, what verifiers drew and what follows from that; the server may close a stage before the
+        script does, and the report as JSON names root hashes. Times are the script's, and go on from there while it is played."""
+        seen, times, took = [], [], []
+        home = tempfile.mkdtemp(prefix="jokbo-test-")
+        self.addCleanup(shutil.rmtree, home)
         for _ in range(2):
-            with Server("--demo", "--evaluator-rest-hours", "24") as server:
-                loaded = server.jokbo("demo", "load", SCRIPT, "--derivatives", "120", timeout=120)
+            began = time.monotonic()
+            with Server("--demo", "--evaluator-rest-hours", "24", *COMPARES) as server:
+                loaded = server.load_demo("--derivatives", "120", env={"HOME": home, "TMPDIR": home})
+                took.append(time.monotonic() - began)
                 self.assertEqual(loaded.returncode, 0, loaded.stderr)
                 client = server.client()
-                seen.append([{key: value[:16] if key == "time" else value for key, value in entry.items()
-                              if key not in ("key", "text", "actor", "json")} for entry in entries(client)])
+                log = entries(client)
                 client.close()
+                times.append([datetime.datetime.fromisoformat(entry["time"].rstrip("Z")) for entry in log])
+                seen.append([{key: value for key, value in entry.items() if key not in (
+                    "time", "key", "previous", "signature", "text", "actor", "json", "nonce", "sketches", "evidence")} for entry in log])
         self.assertEqual(json.dumps(seen[0]), json.dumps(seen[1]))
+        for index, (one, other) in enumerate(zip(*times)):
+            self.assertLess(abs((one - other).total_seconds()), max(took), "entry %d: %s, %s" % (index, one, other))
+        self.assertEqual(os.listdir(home), [], "the plays left something")
 
 
 if __name__ == "__main__":

@@ -13,19 +13,23 @@ import unicodedata
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import BUILD, ROOT, SLOWER, Server  # noqa: E402
+from jokbo import BUILD, COMPARES, ROOT, SLOWER, Server  # noqa: E402
 
-SCRIPT = os.path.join(ROOT, "registry", "data", "demo", "programme.script")
 BOM = "\ufeff"
 
 # Lists, with the field of the JSON that holds the rows, and what is called otherwise there or is but a part of it.
 MODELS = {"version": ("release", "version"), "lineage_hash": ("release", "lineage_hash"), "relation": ("release", "relation"),
           "license": ("release", "license"), "license_class": ("release", "license_class"), "roots": ("roots", "name"),
-          "teams": ("roots", "team"), "depths": ("roots", "depth"), "base_of_team": ("base_facts", "team"), "findings": ("findings", "kind")}
+          "teams": ("roots", "team"), "depths": ("roots", "depth"), "base_of_team": ("base_facts", "team"), "findings": ("findings", "kind"),
+          "grade": ("release", "shown", "grade"), "screened_index": ("release", "shown", "screened_index"),
+          "attested_index": ("release", "shown", "attested_index"), "attested": ("release", "shown", "attested")}
 LISTS = (
     (("list", "--limit", "0"), "models", MODELS),
     (("list", "--derivatives-of", "skt/A.X-4.0", "--transitive"), "models", MODELS),
-    (("releases", "upstage/Solar-Open-100B"), "releases", {"parents": ("parents", "lineage_hash")}),
+    (("releases", "upstage/Solar-Open-100B"), "releases", {"parents": ("parents", "lineage_hash"), "grade": ("shown", "grade"),
+                                                          "screened_index": ("shown", "screened_index"),
+                                                          "attested_index": ("shown", "attested_index"),
+                                                          "attested": ("shown", "attested")}),
     (("count", "--all", "--list", "--limit", "0"), "derivatives",
      {"roots": ("roots", "name"), "teams": ("roots", "team"), "reasons": ("root_reasons", "reasons")}),
     (("count", "--team", "upstage", "--stage", "stage-2", "--left-out", "--limit", "0"), "derivatives",
@@ -75,10 +79,10 @@ class Tables(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server("--demo")
+        cls.server = Server("--demo", *COMPARES)
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
-        loaded = cls.server.jokbo("demo", "load", SCRIPT, "--derivatives", "300", timeout=120)
+        loaded = cls.server.load_demo("--derivatives", "300")
         assert loaded.returncode == 0, loaded.stderr
         for asked in (("create", "somebody"), ("request", "openai", "--evidence", "ours, we say")):
             done = cls.server.jokbo("publisher", *asked)
@@ -160,7 +164,8 @@ class Tables(unittest.TestCase):
     def test_stages_and_their_report(self):
         rows = self.csv("stage", "list")
         self.assertEqual([(row["id"], row["title_ko"], row["revisions"], row["state"]) for row in rows],
-                         [("stage-1", "1차 단계평가", "1;2", "closed"), ("stage-2", "2차 단계평가", "1", "closed"), ("stage-3", "3차 단계평가", "", "open")])
+                         [("stage-1", "1차 단계평가", "1;2", "closed"), ("stage-2", "2차 단계평가", "1", "closed"),
+                          ("stage-3", "3차 단계평가", "", "open"), ("rehearsal", "가중치 확인 예행", "", "open")])
         self.assertEqual(rows[1]["teams"], "lg-ai-research;motif;sk-telecom;upstage")
         served = self.run_csv("stage", "report", "stage-2")
         with tempfile.TemporaryDirectory() as home:

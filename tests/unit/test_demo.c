@@ -5,11 +5,14 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/digest.h"
 #include "cli/console/local.h"
 #include "demo/script.h"
+#include "demo/weights.h"
 #include "demo/world.h"
 #include "domain/ident.h"
 
@@ -100,6 +103,12 @@ static void test_mistakes(void **state)
         {"\n2026-01-01 admin world", "line 2: has too many or too few words"},
         {"2026-01-01 admin verify many", "line 1: is no whole number"},
         {"2026-01-01 admin yanks 1001", "line 1: is no whole number, or too large"},
+        {"2026-01-01 admin weights a from", "weights NAME, or weights NAME from NAME SHARE"},
+        {"2026-01-01 admin weights a of b 5", "weights NAME, or weights NAME from NAME SHARE"},
+        {"2026-01-01 admin weights a from b 1001", "line 1: is no whole number, or too large"},
+        {"2026-01-01 admin evidence", "line 1: has too many or too few words"},
+        {"2026-01-01 admin key", "line 1: has too many or too few words"},
+        {"2026-01-01 admin key turn", "line 1: key rotate or key retire, not \"turn\""},
         {"2026-01-01 admin derivatives 1 till 2026-02-01", "derivatives SHARE until TIME"},
         {"2026-01-01 admin derivatives 1 until then", "must be a date"},
         {"2026-01-02 admin derivatives 1 until 2026-01-01", "not in order of time"},
@@ -116,6 +125,36 @@ static void test_mistakes(void **state)
         if (!strstr(error.violations[0].rule, wrong[i][1])) fail_msg("%s: %s", wrong[i][0], error.violations[0].rule);
     }
     assert_int_equal(read_script("2026-01-01 admin world \xff", &script), JK_INVALID_ARGUMENT);
+}
+
+/* ---- weights ---- */
+
+/* As an implementation in Python has them, which knows the comments of weights.h and weights.c alone. */
+static void test_weights(void **state)
+{
+    static const char *const pinned[] = {"1c67a7654f420474fbeb1bcaf327ae9d91b3a213e0836dfcd172363cc8a8b1c5",
+                                         "103271564c3023ec6e4d18d1f5e0a47593967ec45f996bf7555244d55db280b5"};
+    char folder[] = "/tmp/jokbo-test-XXXXXX", path[64], hex[JK_DIGEST_HEX + 1];
+    struct jk_demo_weights *weights = jk_arena_alloc(&arena, sizeof *weights);
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    jk_demo_weights_draw(weights, "base");
+    jk_demo_weights_add_noise(weights, "nothing", 0);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%d", folder, i);
+        assert_int_equal(jk_demo_weights_save(weights, path, &error), JK_OK);
+        assert_int_equal(jk_demo_weights_save(weights, path, &error), JK_INTERNAL);
+        assert_string_equal(error.reason, "LOCAL_FILE");
+        strcat(path, "/model.safetensors");
+        struct jk_digest digest = jk_digest_of(file(path));
+        jk_digest_hex(&digest, hex);
+        assert_string_equal(hex, pinned[i]);
+        assert_int_equal(unlink(path), 0);
+        snprintf(path, sizeof path, "%s/%d", folder, i);
+        assert_int_equal(rmdir(path), 0);
+        jk_demo_weights_add_noise(weights, "tutor", 100);
+    }
+    assert_int_equal(rmdir(folder), 0);
 }
 
 /* ---- the derivatives ---- */
@@ -249,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_programme, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_weights, setup, teardown),
         cmocka_unit_test_setup_teardown(test_spread, setup, teardown),
         cmocka_unit_test_setup_teardown(test_same_seed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_what_is_offered, setup, teardown),

@@ -58,3 +58,29 @@ void jk_set_clock(struct jk_call *call)
     else
         jk_call_fail(call);
 }
+
+static enum jk_status decide_key(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__ChangeKeyRequest *request = (const void *)change->call->request;
+    struct jk_arena *arena = &change->call->arena;
+    Jokbo__V1__LogKeys *reply = JK_MESSAGE(arena, Jokbo__V1__LogKeys, jokbo__v1__log_keys);
+    struct jk_span keys[JK_BOOK_KEYS];
+
+    JK_TRY(jk_turn_change_demo_key(turn, request->retire, &change->call->error));
+    size_t count = jk_book_keys(turn->book, jk_turn_size(turn), keys);
+    char **texts = jk_arena_zalloc(arena, count, sizeof *texts);
+    if (!reply || !texts) return jk_out_of_memory(&change->call->error);
+    for (size_t i = 0; i < count; i++)
+        texts[i] = jk_arena_copy(arena, keys[i].at, keys[i].len);
+    reply->keys = texts;
+    reply->n_keys = count;
+    reply->log_index = jk_turn_size(turn) - 1;
+    reply->log_size = jk_turn_size(turn);
+    *out_reply = &reply->base;
+    return arena->exhausted ? jk_out_of_memory(&change->call->error) : JK_OK;
+}
+
+void jk_change_key(struct jk_call *call)
+{
+    jk_change_submit(call, decide_key, NULL);
+}
