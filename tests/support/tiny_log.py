@@ -134,8 +134,15 @@ class Story:
         word, _, value = line.partition(" ")
         if word == "parent":
             return "parent %s %s" % (self.hash_of(value), value)
-        if word == "release" and kind in ("yank", "unyank", "origin"):
+        if word == "release" and kind in ("yank", "unyank", "origin", "challenge", "challenge-again", "evidence"):
             return "release " + self.hash_of(value)
+        if word == "parents":
+            return "parents " + " ".join(sorted("%s=%s" % (self.hash_of(name), grade) for name, _, grade in [
+                item.rpartition("=") for item in value.split(" ")]))
+        if word == "near" and value != "none":
+            return "near " + self.hash_of(value)
+        if word == "nonce":
+            return "nonce " + digest(value[1:-1])[7:]
         if value.startswith("(") and value.endswith(")"):
             return "%s %s" % (word, digest(value[1:-1]))
         if value.startswith("@"):
