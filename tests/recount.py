@@ -156,7 +156,7 @@ class Source:
             with urllib.request.urlopen(url, timeout=30) if self.is_url else open(url, "rb") as file:
                 data = file.read(most + 1)
         except OSError as error:  # HTTPError is one
-            if isinstance(error, FileNotFoundError) or getattr(error, "code", None) == 404:
+            if isinstance(error, FileNotFoundError) or getattr(error, "code", None) in (404, 410):
                 return None
             raise Wrong("%s: %s" % (path, error)) from None
         need(len(data) <= most, "%s is larger than %d bytes", path, most)
@@ -210,7 +210,8 @@ TEAM = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 PART = r"(?![.-])(?![^/]*(?:--|\.\.))(?![^/]*\.[gG][iI][tT](?:/|\Z))[A-Za-z0-9_.-]{1,96}(?<![.-])"
 VERSION = "[A-Za-z0-9][A-Za-z0-9._+-]{0,63}"
 REVISION = "[0-9a-f]{40}|[0-9a-f]{64}|none"
-ACTOR = "server|role (?:registrar|admin|evaluator)|publisher %s|team %s|issuer (?=https?://.)[!-~]{1,200}" % (PART, TEAM)
+GRADES = ("contradicted", "none", "shape", "part", "kin", "near", "same")
+ACTOR = "server|role (?:registrar|admin|evaluator)|publisher %s|team %s|issuer (?=https?://.)[!-~]{1,200}|verifier %s" % (PART, TEAM, TEAM)
 DNS_LABEL = "(?!-)[a-z0-9-]{1,63}(?<!-)"
 VERIFIER_KEY = r"[^+ ]{1,255}\+[0-9a-f]{8}\+A[A-Za-z0-9+/]{43}"
 PLAIN = "[A-Za-z0-9._~/+=,-]"
@@ -261,12 +262,24 @@ def read_organisation(value):
     return value
 
 
+def read_grades(value):
+    """Toward each parent: shares in hundredths of a per cent, each a part of the next."""
+    items = value.split(" ")
+    for item in items:
+        need(re.fullmatch("%s=(?:%s)(?:/(?:0|[1-9][0-9]{0,4})){4}" % (HEX, "|".join(GRADES)), item), "%r is no grade", item)
+        shares = [int(share) for share in item.split("/")[1:]]
+        need(shares == sorted(shares) and shares[-1] <= 10000, "shares %r", item)
+    need(len(items) <= 64, "%d grades", len(items))
+    return value
+
+
 READ = {"text": read_text, "organisation": read_organisation, "forms": lambda value: read_text(form(r"[^|]+(?:\|[^|]+)*")(value)), "time": read_time,
         "external": read_external, "permission": form("|".join(PERMISSIONS)), "hash": form(HEX), "digest": form(DIGEST),
         "team": form(TEAM), "publisher": form(PART), "model": form(PART + "/" + PART), "version": form(VERSION),
         "identifier": form("[A-Za-z0-9.:+-]{1,200}"), "key": form(VERIFIER_KEY), "number": form("0|[1-9][0-9]{0,18}"),
         "host": lambda value: read_organisation(value + "/-") and value, "commit": form("[0-9a-f]{40}|[0-9a-f]{64}"), "identity": form("[A-Za-z0-9]{1,64}"),
         "models": lambda text: need(text.split(" ") == sorted(set(map(READ["model"], text.split(" "))))[:500], "models %r", text) or text,
+        "grades": read_grades, "hashes": lambda text: need(text.split(" ") == sorted(set(map(READ["hash"], text.split(" "))))[:32], "hashes %r", text) or text,
         "teams": lambda text: need(text.split(" ") == sorted(set(map(READ["team"], text.split(" "))))[:64], "teams %r", text) or text}
 # Kinds with the words of their lines and how to read each: a name of READ, or words; ? where `none` means absence.
 KINDS = {kind: [tuple(field.split()) for field in fields.split(",")] for line in """
@@ -308,6 +321,13 @@ dispute-adoption: external external, model model, stage team?, text digest?
 observe: hub host, id model, identity identity?, revision commit?, state present|moved|absent, to model?, model model?,\
  listing digest?, weight-files digest?, record digest?, created time?, modified time?
 census: hub host, bases models, started time, models number, list digest
+reference: external external, revision commit?, artifact digest, released time?, source text
+verifier: verifier team, institution text, reason text, needs-second yes|no, text digest?
+verifier-end: verifier team, reason text, needs-second yes|no, text digest?
+challenge: release hash, nonce hash
+challenge-again: verifier team, release hash, reason text, text digest?
+attest: challenge number, artifact digest, differs text?, sketches digest?
+evidence: release hash, attest number?, at number, evidence digest, parents grades?, near hashes?, kin number
 """.strip().split("\n") for kinds, fields in [line.split(": ")] for kind in kinds.split()}
 Entry = collections.namedtuple("Entry", "kind time actor fields statement")
 
@@ -420,6 +440,8 @@ class Model:
         self.registered_under = self.publisher
         self.releases = []
         self.team = None  # of the newest `base` entry, None where that says `listed no`
+        self.observed_next = None  # of one that a registrar registered: the entry after that
+        self.from_census, self.hub_created = False, None
 
     @property
     def publisher(self):
@@ -443,6 +465,7 @@ class Fold:
         self.adopted = {}                                    # external: model
         self.namespaces = {}                                 # folded host/organisation: publisher, None once it ended
         self.artifacts, self.held = set(), set()             # named by a release; whose manifests are held
+        self.kept = {}                                       # artifacts that references name: whether they are not withdrawn
         self.manifests = {}                                  # what the first `held` entry says: weights, set of weight files
         self.origin, self.keys, self.handed = None, [], []   # verifier keys in force; all `key` entries
 
@@ -528,6 +551,8 @@ class Fold:
         self.check_parents(release)
         need(not release.relation or self.leads_to_base(release), "no parent leads to a base model")
         model = Model(entry.time, release.name)
+        if entry.actor == "role registrar":
+            model.observed_next = len(self.times) + 1
         self.models.append(model)
         self.names[fold(release.name)] = model
         self.add(model, release)
@@ -581,13 +606,20 @@ class Fold:
         self.namespaces[organisation] = publisher if entry.kind == "namespace" else None
 
     def on_held(self, entry, fields):
-        need(fields["artifact"] in self.artifacts, "no release names the artifact")
-        need((fields["artifact"] in self.held) == (entry.kind == "withdrawn"), "the artifact is already what the entry makes it")
-        if entry.kind == "withdrawn":
-            self.held.remove(fields["artifact"])
+        artifact, on = fields["artifact"], entry.kind == "held"
+        if on:
+            need(artifact in self.artifacts, "no release names the artifact")
+            need(artifact not in self.held, "the artifact is held already")
+            self.held.add(artifact)
+            self.manifests.setdefault(artifact, (fields["weights"], fields["weight-files"]))
         else:
-            self.held.add(fields["artifact"])
-            self.manifests.setdefault(fields["artifact"], (fields["weights"], fields["weight-files"]))
+            need(artifact in self.held or self.kept.get(artifact), "the artifact is not held")
+            self.held.discard(artifact)
+        if artifact in self.kept:
+            self.kept[artifact] = on
+
+    def on_reference(self, _, fields):
+        self.kept[fields["artifact"]] = True
 
     def on_observe(self, entry, fields):
         state, told = fields["state"], ("revision", "listing", "weight-files", "record", "created", "modified")
@@ -595,7 +627,9 @@ class Fold:
         need(fields["record"] if state == "present" else not any(fields[word] for word in told), "what is told of one that is %s", state)
         need(fields["listing"] or not fields["weight-files"], "weight files of no listing")
         if fields["model"]:
-            self.have(self.names, fold(fields["model"]))
+            model = self.have(self.names, fold(fields["model"]))
+            model.from_census |= model.observed_next == len(self.times) and model.time == entry.time
+            model.hub_created = fields["created"] or model.hub_created
 
     def on_census(self, entry, fields):
         for name in fields["bases"].split(" "):
@@ -633,20 +667,25 @@ class Fold:
              "verify": on_judged, "unverify": on_judged, "claim": on_judged, "register": on_register, "release": on_release,
              "yank": on_switched, "unyank": on_switched, "rename": on_moved, "transfer": on_moved, "adopt": on_adopt,
              "unadopt": on_unadopt, "namespace": on_namespace, "namespace-end": on_namespace, "held": on_held,
-             "withdrawn": on_held, "observe": on_observe, "census": on_census, "key": on_key, "retire": on_key}
+             "withdrawn": on_held, "reference": on_reference, "observe": on_observe, "census": on_census, "key": on_key, "retire": on_key}
 
 
 # ---- counts: registry/formats/count.md, from "Roots and depth at N" on
 CLASSES = ("open", "conditional", "non-commercial", "no-derivatives", "unknown")
 NO_STAGE = {"revision": 0, "rulings_size": 0}  # what a count says that is not a stage's
 ON_HUB = {"distill": "finetune", "prune": "finetune", "draft": "finetune", "convert": "quantized"}
-GROUPINGS = ("relation", "hub-relation", "license-class", "license", "publisher", "depth", "month")
+GROUPINGS = ("relation", "hub-relation", "license-class", "license", "publisher", "depth", "month", "hub-month")
 Share = collections.namedtuple("Share", "model release depth independent clean adopted")
 NEVER = ("9999", "0")  # from and until
 
 
 def within(span, time, start=""):
     return (span[0] or start) <= time and (span[1] is None or time < span[1])
+
+
+def month_of(time):
+    month = str(datetime.datetime.fromisoformat(time[:19]) + datetime.timedelta(hours=9))[:7] if time[:4] < "2070" else "9999"
+    return min(month, "2069-12")
 
 
 def class_of(own):
@@ -750,10 +789,14 @@ class Counts:
                 "license_clean": sum(share.clean for share in counted),
                 "distinct_publishers": len({share.model.publisher for share in counted}),
                 "distinct_weights": len(set(weights) - {None}) + weights.count(None),
-                "groups": [{"grouping": grouping, "key": key, "count": number} for grouping in groupings
-                           for key, number in self.groups(grouping, counted)],
+                "groups": [{"grouping": grouping, "key": key, "count": number, "from_census": self.from_census(grouping, key, counted)}
+                           for grouping in groupings for key, number in self.groups(grouping, counted)],
                 "next_page_token": "", **self.moment, "left_out": [], "policy_sha256": "",
-                "adopted": sum(share.adopted for share in counted), **NO_STAGE}
+                "adopted": sum(share.adopted for share in counted), **NO_STAGE, "pending": 0}
+
+    @staticmethod
+    def from_census(grouping, key, counted):
+        return sum(share.model.from_census and month_of(share.model.time) == key for share in counted) if grouping == "month" else 0
 
     def groups(self, grouping, counted):
         key_of = {
@@ -763,13 +806,14 @@ class Counts:
             "license": lambda share: share.release.license,
             "publisher": lambda share: share.model.publisher,
             "depth": lambda share: min(share.depth, 16),
-            "month": lambda share: str(datetime.datetime.fromisoformat(share.model.time[:19]) + datetime.timedelta(hours=9))[:7],
+            "month": lambda share: month_of(share.model.time),
+            "hub-month": lambda share: month_of(share.model.hub_created) if share.model.hub_created else "none",
         }[grouping]
         found = collections.Counter(map(key_of, counted))
         fixed = {"relation": RELATIONS, "hub-relation": RELATIONS[:4], "license-class": CLASSES}.get(grouping)
         if fixed:
             return [(key, found[key]) for key in fixed]
-        if grouping in ("depth", "month"):
+        if grouping in ("depth", "month", "hub-month"):  # "none" is after all digits
             return [("16+" if key == 16 else str(key), found[key]) for key in sorted(found)]
         shown = self.fold.license_terms if grouping == "license" else {k: p["name"] for k, p in self.fold.publishers.items()}
         return sorted(((shown[key], found[key]) for key in shown if found[key]), key=lambda group: -group[1])  # a stable sort

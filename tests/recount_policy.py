@@ -18,7 +18,9 @@ import re
 import sys
 
 import recount
+import recount_vouched
 from recount import NO, PERMISSIONS, RELATIONS, UNKNOWN, YES, Wrong, fold, need, sha256
+from recount_vouched import moment
 
 REASONS = {1: ("late", "yanked", "excluded", "not-participating", "not-programme", "foreign-base", "relation", "depth", "self",
                "affiliate", "no-artifact", "no-license-text", "license-not-open", "license-conflict", "naming", "unverified",
@@ -27,7 +29,6 @@ REASONS = {1: ("late", "yanked", "excluded", "not-participating", "not-programme
                "depth", "self", "affiliate", "no-artifact", "no-license-text", "license-not-open", "license-conflict", "naming",
                "unverified", "unattested", "evidence", "duplicate", "near-duplicate", "cap")}
 RANK = {reason: number for number, reason in enumerate(REASONS[2])}
-NOT_YET = ("unattested", "evidence", "near-duplicate")  # can only be off
 FIRST, POLICY_MAX = "jokbo/policy/v1", 4096
 
 
@@ -42,7 +43,9 @@ def of_form(pattern):
 
 DEMANDED = "".join("(?: %s (?:UNKNOWN|CONDITIONAL|YES))?" % kind for kind in ("commercial", "derivatives", "redistribution"))
 SECOND = {"no-artifact": of_form(" (?:held|claimed)"), "license-not-open": of_form("(?=.)" + DEMANDED + " unknown (?:pass|fail)"),
-          "gone": lambda text: text[:1] == " " and number_to(365)(text[1:]), **dict.fromkeys(NOT_YET, lambda text: False)}  # of rule set 2
+          "gone": lambda text: text[:1] == " " and number_to(365)(text[1:]),
+          "unattested": lambda text: text[:1] == " " and number_to(16)(text[1:]),
+          "evidence": of_form("(?=.)" + "".join("(?: %s=(?:%s))?" % (r, "|".join(recount.GRADES[2:])) for r in RELATIONS))}  # of rule set 2
 SETTINGS = {  # what may stand after `on`, by reason; nothing where it is not here
     "foreign-base": of_form(" unknown-(?:passes|fails)"), "relation": of_form("(?=.)" + "".join("(?: %s)?" % r for r in RELATIONS)),
     "depth": lambda text: text[:1] == " " and number_to(1000)(text[1:]),
@@ -89,10 +92,10 @@ class Policy:
 # ---- the fold, with what rulings, stages and policies say: registry/formats/entry.md and count.md, "What an entry needs"
 TO_N = ("register", "release", "yank", "unyank", "rename", "transfer", "adopt", "unadopt", "held", "withdrawn",
         "observe", "census")
-Ruling = collections.namedtuple("Ruling", "model kind about waits made")  # about: a root, a release, or nothing; made: its entry
+Ruling = collections.namedtuple("Ruling", "model kind about waits made")  # about: a root, a release, a verifier and its institution, or nothing; made: its entry
 
 
-class Fold(recount.Fold):
+class Fold(recount_vouched.Vouched, recount.Fold):
     """recount.Fold, and what counting under a policy needs; it keeps the entries' bytes."""
     def __init__(self):
         super().__init__()
@@ -180,7 +183,8 @@ class Fold(recount.Fold):
 
     def on_held(self, entry, fields):
         super().on_held(entry, fields)
-        self.said.setdefault(fields["artifact"], self.size)
+        if entry.kind == "held":
+            self.said.setdefault(fields["artifact"], self.size)
         self.note(("held", fields["artifact"]), entry.kind == "held")
 
     def on_judged(self, entry, fields):
@@ -250,6 +254,14 @@ class Fold(recount.Fold):
         if fields["needs-second"] == "no":
             self.take_effect(self.rulings[self.size])
 
+    def on_verifier(self, entry, fields):
+        if entry.kind == "verifier-end":
+            self.named_verifier(fields)
+        self.verifiers.setdefault(fields["verifier"])
+        self.rulings[self.size] = Ruling(None, entry.kind, (fields["verifier"], fields.get("institution")), fields["needs-second"] == "yes", self.size)
+        if fields["needs-second"] == "no":
+            self.take_effect(self.rulings[self.size])
+
     def on_decided(self, entry, fields):
         ruling = self.have(self.rulings, int(fields["ruling"]))
         need(ruling.waits, "the ruling does not wait for a second evaluator")
@@ -258,6 +270,9 @@ class Fold(recount.Fold):
             self.take_effect(ruling)
 
     def take_effect(self, ruling):
+        if ruling.kind.startswith("verifier"):
+            self.appoint(ruling.kind, *ruling.about)
+            return
         if ruling.kind in ("exclude", "restore"):
             self.excluded[ruling.model] = ruling.kind == "exclude"
         if ruling.kind.startswith("restore"):
@@ -289,7 +304,7 @@ class Fold(recount.Fold):
         need(self.disputes.get(int(fields["dispute"])), "it is no open dispute")
         self.disputes[int(fields["dispute"])] = False
 
-    APPLY = {**recount.Fold.APPLY, "license": on_license, "spdx": on_spdx, "held": on_held, "withdrawn": on_held, "observe": on_observe, "census": on_census,
+    APPLY = {**recount.Fold.APPLY, **recount_vouched.Vouched.APPLY, "verifier": on_verifier, "verifier-end": on_verifier, "license": on_license, "spdx": on_spdx, "held": on_held, "withdrawn": on_held, "observe": on_observe, "census": on_census,
              "verify": on_judged, "unverify": on_judged, "claim": on_judged, "adopt": on_adopt, "unadopt": on_unadopt, "yank": on_switched, "unyank": on_switched, "base": on_base,
              "register": on_register, "rename": on_moved, "transfer": on_moved, "policy": on_policy, "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
              **dict.fromkeys(("exclude", "restore", "exclude-root", "restore-root", "origin", "approve-adopt", "approve-unadopt"), on_ruling),
@@ -307,10 +322,6 @@ class Fold(recount.Fold):
 
 
 # ---- which reasons hold
-def moment(text):
-    return datetime.datetime.fromisoformat(text[:-1])
-
-
 def lenient(name):
     return re.sub("[-_. ]", "", fold(name))
 
@@ -615,13 +626,13 @@ class Past:
             return release.artifact is None
         return not self.told("held", release.artifact) or self.counts.fold.manifests[release.artifact][0] != release.weights
 
-    def stands(self, policy, teams, model):
-        """Whether there is a root for which no reason before `duplicate` holds."""
+    def stands(self, policy, teams, model, vouched):
+        """Whether there is a root for which no reason before `duplicate` holds; `vouched` are those for what verifiers say at the end, by root."""
         release, yanked = self.deciding(model)
         if self.told("base", model):
             return False
         roots, declared = self.roots(release, False), self.roots(release, True)
-        return any(root.team and not self.reasons(policy, teams, model, release, yanked, root, depth, declared.get(root))
+        return any(root.team and not vouched.get(root) and not self.reasons(policy, teams, model, release, yanked, root, depth, declared.get(root))
                    for root, depth in roots.items())
 
     def reasons(self, policy, teams, model, release, yanked, root, depth, declared):
@@ -661,11 +672,13 @@ class Row:
     def __init__(self, model, release, clean, roots, reasons):
         self.model, self.release, self.clean = model, release, clean
         self.roots, self.reasons = roots, reasons  # root to depth, root to list
+        self.vouched, self.pending = {}, set()     # root to those of its reasons for what verifiers say; roots for which a word is missing
 
 
 class Standing:
-    """Every derivative of a Counts with the reasons for each of its roots, in order of registration."""
-    def __init__(self, counts, policy, teams=None):
+    """Every derivative of a Counts with the reasons for each of its roots, in order of registration. `pending`: a verifier's word that is
+    merely missing counts against nobody."""
+    def __init__(self, counts, policy, teams=None, pending=False):
         self.counts, self.policy, self.teams, self.rows = counts, policy, teams, []
         asked = [(reason, HOLDS[reason]) for reason in policy.on if reason in HOLDS]
         for model, release, roots, clean in counts.derivatives:
@@ -676,10 +689,23 @@ class Standing:
             self.rows.append(Row(model, release, clean, roots, {
                 root: [reason for reason, holds in asked if holds(counts, policy, teams, model, release, root, depth)]
                 for root, depth in roots.items()}))
+        self.voices = recount_vouched.Voices(counts, policy)
+        if "unattested" in policy.on or "evidence" in policy.on:
+            for row in self.rows:
+                self.hear(row, pending)
         if "duplicate" in policy.on:
             self.mark("duplicate", self.duplicates() if policy.rules == 1 else self.second_duplicates())
+        if "near-duplicate" in policy.on:
+            self.mark("near-duplicate", self.near_duplicates())
         if "cap" in policy.on:
             self.mark("cap", self.past_cap(int(policy.of["cap"][0])))
+
+    def hear(self, row, pending):
+        for root, reasons in row.reasons.items():
+            row.vouched[root], waits = self.voices.reasons(row.model, row.release, root, pending)
+            reasons += row.vouched[root]
+            if waits:
+                row.pending.add(root)
 
     @staticmethod
     def stands(row):
@@ -716,16 +742,24 @@ class Standing:
             behind += self.in_order(take_part, [row for row in rows if row not in take_part], content)[1:]
         return copies + behind
 
-    def stands_since(self, model, since):
+    def near_duplicates(self):
+        rows, found = {row.release: row for row in self.rows if self.stands(row)}, []
+        for row in rows.values():
+            for other in filter(None, map(rows.get, self.voices.named_near(row.release))):
+                if other.model.publisher != row.model.publisher and not self.voices.are_related(row.release, other.release):
+                    found.append(max(row, other, key=lambda one: (self.stands_since(one, one.model.index), one.model.index)))
+        return dict.fromkeys(found)
+
+    def stands_since(self, row, since):
         """The entry since which it has stood without a break, but none before that one."""
         size = self.counts.fold.size
-        while size > since and (past := Past(self.counts, size)).stands(self.policy, self.teams, model):
+        while size > since and (past := Past(self.counts, size)).stands(self.policy, self.teams, row.model, row.vouched):
             size = past.since
         return min(max(size, since), self.counts.fold.size - 1)
 
     def in_order(self, take_part, others, content):
         """Those that take part, of all that are compared by a content: the first goes first."""
-        since = {row: self.stands_since(row.model, self.counts.since(row.model, content)[0]) for row in take_part}
+        since = {row: self.stands_since(row, self.counts.since(row.model, content)[0]) for row in take_part}
         least = min(since.values(), default=0)
         fallen = any(self.counts.since(row.model, content)[0] < least for row in others)
         return sorted(take_part, key=lambda row: self.place_in_order(row, content, fallen))
@@ -733,7 +767,7 @@ class Standing:
     def place_in_order(self, row, content, fallen):
         """Of one that takes part, among those compared by the content: the least goes first. `fallen`: the earliest takes no part."""
         claimed, times = self.counts.since(row.model, content), self.counts.fold.times
-        since = self.stands_since(row.model, claimed[0])
+        since = self.stands_since(row, claimed[0])
         came_with = Past(self.counts, since + 1).deciding(row.model)[0].index
         lacks = (not self.counts.is_verified(row.model), not self.counts.is_held(row.release))
         return (not self.counts.is_at_home(row.model, content), lacks if fallen else (), since, times[came_with] != times[since], lacks,
@@ -755,6 +789,11 @@ class Standing:
             return "" if inside else None
         return max((reasons[0] for reasons in inside), key=RANK.get)
 
+    @staticmethod
+    def is_pending(row, is_in_scope):
+        """Of one that counts in the scope."""
+        return all(root in row.pending for root, reasons in row.reasons.items() if is_in_scope(root) and not reasons)
+
     def count(self, kind, name=None, groupings=()):
         """A DerivativeCount, as `jokbo count --json` prints it."""
         shown, is_in_scope = self.counts.scope(kind, name)
@@ -766,7 +805,8 @@ class Standing:
         registered = len(counted) + sum(left_out.values())
         return self.counts.numbers(shown, registered, 0, counted, groupings) | {
             "left_out": [{"reason": reason, "count": left_out[reason]} for reason in self.policy.on],
-            "policy_sha256": self.policy.digest}
+            "policy_sha256": self.policy.digest,
+            "pending": sum(place == "" and self.is_pending(row, is_in_scope) for row, place in places)}
 
     def list(self, groupings=()):
         return {"bases": [self.count("base", model.name, groupings) for model in self.counts.bases],
@@ -779,7 +819,7 @@ COLUMNS = ("direct", "transitive", "independent", "license_clean", "distinct_pub
 
 
 def columns_of(policy):
-    return COLUMNS + (("adopted",) if policy.rules == 2 else ())
+    return COLUMNS + (("adopted", "pending") if policy.rules == 2 else ())
 
 
 SPLITS = (("relation", "relation", RELATIONS), ("class", "license-class", recount.CLASSES),
@@ -838,13 +878,13 @@ def previous_of(known, stage, m):
 
 
 class Report:
-    """The texts for a policy, teams, and the sizes n and m, from at least m entries."""
-    def __init__(self, entries, n, m, policy, teams):
+    """The texts of a revision for a policy, teams, and the sizes n and m, from at least m entries."""
+    def __init__(self, entries, n, m, policy, teams, revision):
         self.cut, self.full = Fold(), Fold()
         for index, data in enumerate(entries[:m]):
             self.full.apply(data)
             (self.cut.apply if index < n else self.cut.apply_cut)(data)
-        self.standing = Standing(Counts(self.cut, n), policy, teams)
+        self.standing = Standing(Counts(self.cut, n), policy, teams, revision == 1)
         full = Counts(self.full)
         self.late = [(model, release, sorted(roots, key=lambda root: root.index))
                      for model, release, roots, _ in full.derivatives if model.index >= n]
@@ -896,7 +936,7 @@ def report_json(report, texts, known, closing):
 
 def report_of(known, closing):
     return Report(known.entries, int(closing["n"]), int(closing["m"]), known.policy_of(closing["stage"]),
-                  set(known.stages[closing["stage"]]["teams"].split(" ")))
+                  set(known.stages[closing["stage"]]["teams"].split(" ")), int(closing["revision"]))
 
 
 def texts_of(known, closing):
@@ -944,7 +984,7 @@ def answer(known, wish):
             policy = Policy.of_file(file.read())
     else:
         policy = known.find_policy(wish.policy)
-    standing, groupings = Standing(counts, policy, teams), list(dict.fromkeys(wish.by))
+    standing, groupings = Standing(counts, policy, teams, bool(wish.stage)), list(dict.fromkeys(wish.by))
     kind = "base" if wish.base else "team" if wish.team else "all" if wish.all else None
     found = standing.count(kind, wish.base or wish.team, groupings) if kind else standing.list(groupings)
     return True, json.dumps(found, indent=2, ensure_ascii=False)

@@ -380,8 +380,8 @@ class ServerTest(unittest.TestCase):
     def told(self, count):
         """A DerivativeCount of the interface in the command line's form."""
         groups = [{"grouping": group["grouping"][len("GROUPING_"):].lower().replace("_", "-"), "key": group["key"],
-                   "count": int(group["count"])} for group in count["groups"]]
-        return {n: int(count[n]) for n in NUMBERS} | {"scope": count["scope"], "groups": groups, "log_size": int(count["log_size"])}
+                   "count": int(group["count"]), "from_census": int(group["from_census"])} for group in count["groups"]]
+        return {n: int(count[n]) for n in (*NUMBERS, "pending")} | {"scope": count["scope"], "groups": groups, "log_size": int(count["log_size"])}
 
     def compare(self, client, counts, size):
         group_by = ["GROUPING_" + grouping.upper().replace("-", "_") for grouping in recount.GROUPINGS]
