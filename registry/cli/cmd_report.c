@@ -21,7 +21,9 @@ static const struct {
                {"left-out", FILE_OF(LEFT_OUT)},
                {"certificate", FILE_OF(CERTIFICATE)},
                {"html", FILE_OF(HTML)},
-               {"csv", FILE_OF(CSV)}};
+               {"csv", FILE_OF(CSV)},
+               {"counted-csv", FILE_OF(COUNTED_CSV)},
+               {"left-out-csv", FILE_OF(LEFT_OUT_CSV)}};
 
 /* ---- getting a file ---- */
 

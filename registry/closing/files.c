@@ -44,6 +44,19 @@ static bool full_path(const char *public_dir, const char *path, char out_path[PA
     return len > 0 && len < PATH_MAX;
 }
 
+/* Another version's page begins otherwise. */
+static bool is_newest_page(const char *full)
+{
+    static const char head[] = JK_PAGE_HEAD;
+    char begins[sizeof head - 1];
+    const char *why;
+    int fd = jk_regular_open(AT_FDCWD, full, false, &why);
+    if (fd < 0) return false;
+    ssize_t len = read(fd, begins, sizeof begins);
+    close(fd);
+    return len == (ssize_t)sizeof begins && memcmp(begins, head, sizeof begins) == 0;
+}
+
 bool jk_report_files_there(const char *public_dir, const char *stage, uint32_t revision)
 {
     char path[JK_FOLDER_PATH], full[PATH_MAX];
@@ -51,6 +64,7 @@ bool jk_report_files_there(const char *public_dir, const char *stage, uint32_t r
     for (int file = 0; file < JK_REPORT_FILES; file++) {
         report_path(stage, revision, (enum jk_report_file)file, path);
         if (!full_path(public_dir, path, full) || lstat(full, &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
+        if (file == JK_REPORT_HTML && !is_newest_page(full)) return false;
     }
     return true;
 }

@@ -68,9 +68,30 @@ void jk_page_change(struct jk_text *out, uint32_t before, uint32_t now)
     jk_page_number(out, now > before ? now - before : before - now);
 }
 
-void jk_page_heading(struct jk_text *out, int level, const char *korean, const char *english)
+void jk_page_both(struct jk_text *out, const char *korean, const char *english)
 {
-    jk_text_addf(out, "<h%d>%s <span class=\"en\" lang=\"en\">%s</span></h%d>\n", level, korean, english, level);
+    jk_text_addf(out, "%s <span class=\"en\" lang=\"en\">%s</span>", korean, english);
+}
+
+void jk_page_section(struct jk_text *out, const char *id, const char *korean, const char *english)
+{
+    jk_text_addf(out, "<h2 id=\"%s\">", id);
+    jk_page_both(out, korean, english);
+    jk_text_add_str(out, "</h2>\n");
+}
+
+void jk_page_heading(struct jk_text *out, const char *korean, const char *english)
+{
+    jk_text_add_str(out, "<h3>");
+    jk_page_both(out, korean, english);
+    jk_text_add_str(out, "</h3>\n");
+}
+
+void jk_page_paragraph(struct jk_text *out, const char *korean, const char *english)
+{
+    jk_text_add_str(out, "<p>");
+    jk_page_both(out, korean, english);
+    jk_text_add_str(out, "</p>\n");
 }
 
 void jk_page_time(struct jk_text *out, int64_t time_us)
@@ -89,12 +110,16 @@ void jk_page_digest(struct jk_text *out, const struct jk_digest *digest)
     jk_text_addf(out, "<span class=\"mono\">%s</span>", hex);
 }
 
-char jk_page_letter(enum jk_reason reason)
+void jk_page_link(struct jk_text *out, const char *file)
 {
-    return (char)('A' + (int)reason);
+    jk_text_addf(out, "<a href=\"%s\">%s</a>", file, file);
 }
 
-uint32_t jk_page_left_out(const struct jk_policy_total *total)
+void jk_page_site(struct jk_text *out, const char *folder, struct jk_span name, struct jk_span text)
 {
-    return total->plain.registered - total->plain.counted;
+    jk_text_addf(out, "<a href=\"../../../%s/", folder);
+    jk_page_add(out, name);
+    jk_text_add_str(out, "\">");
+    jk_page_add(out, text);
+    jk_text_add_str(out, "</a>");
 }

@@ -2,7 +2,7 @@
  * cli/console/report_table.h.) Pure functions of the canonical texts and of what listing.h has beside them, so that
  * server and client show the same; no digest covers anything here.
  *
- * Limits: a report has at most JK_SUMMARY_MAX bytes; lists on a page JK_PAGE_LIST lines each. Belongs to one thread;
+ * Limits: a report has at most JK_SUMMARY_MAX bytes; a page a few lines of each list, and prints on 15 sheets at most. Belongs to one thread;
  * read-only once read. */
 #ifndef JK_REPORT_SUMMARY_H
 #define JK_REPORT_SUMMARY_H
@@ -11,7 +11,9 @@
 #include "book/standing.h"
 
 #define JK_SUMMARY_MAX ((size_t)16 << 20)
-#define JK_PAGE_LIST   2000
+/* How a page of this version begins. Whatever the page shows or looks like, with a new version goes a new number: so a
+ * server knows the pages that an older one has made. */
+#define JK_PAGE_HEAD "<!DOCTYPE html>\n<html lang=\"ko\" data-page=\"3\">\n"
 
 struct jk_summary_publisher {
     const char *name;

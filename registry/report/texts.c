@@ -1,6 +1,7 @@
 /* See texts.h. */
 #include "report/texts.h"
 
+#include "report/listing.h"
 #include "report/report_inside.h"
 
 static enum jk_status write_texts(const struct jk_report *report, struct jk_report_texts *texts, struct jk_error *error)
@@ -17,7 +18,9 @@ static enum jk_status write_texts(const struct jk_report *report, struct jk_repo
     struct jk_report_digests digests = {texts->table_sha256, texts->members_sha256, texts->left_out_sha256};
     JK_TRY(jk_report_json(report, &digests, &texts->json, error));
     texts->json_sha256 = jk_digest_of(jk_text_span(&texts->json));
-    return JK_OK;
+    jk_report_team_names(report, &texts->team_names);
+    if (texts->team_names.failed) return jk_out_of_memory(error);
+    return jk_report_listing(report, &texts->listing, error);
 }
 
 enum jk_status jk_report_texts_make(const struct jk_report *report, struct jk_report_texts *out_texts,

@@ -29,6 +29,12 @@ static void goldens(void **state)
     jk_text_init(&csv, 0);
     jk_summary_csv(summary, &csv);
     is_golden("report.csv", &csv);
+    jk_text_clear(&csv);
+    jk_summary_counted_csv(jk_text_span(&made.texts.listing), &csv);
+    is_golden("report-counted.csv", &csv);
+    jk_text_clear(&csv);
+    jk_summary_left_out_csv(jk_text_span(&made.texts.left_out), &csv);
+    is_golden("report-left-out.csv", &csv);
     jk_summary_free(summary);
     drop(&made);
 }
@@ -314,6 +320,28 @@ static void same_texts(const struct made *a, const struct made *b)
     assert_span_equal(jk_text_span(&a->texts.json), jk_text_span(&b->texts.json));
     assert_span_equal(jk_text_span(&a->texts.members), jk_text_span(&b->texts.members));
     assert_span_equal(jk_text_span(&a->texts.left_out), jk_text_span(&b->texts.left_out));
+    assert_span_equal(jk_text_span(&a->texts.listing), jk_text_span(&b->texts.listing));
+}
+
+/* As many lines of each base as it has counted ones, in order. */
+static void check_listing(const struct made *made)
+{
+    struct jk_span rest = jk_text_span(&made->texts.listing), line, last = {"", 0};
+    uint32_t listed[64] = {0};
+    assert_true(made->report->count <= 64);
+    while (jk_span_line(&rest, &line)) {
+        struct jk_span team, base;
+        (void)jk_span_cut(&line, '\t', &team);
+        (void)jk_span_cut(&line, '\t', &base);
+        assert_true(jk_span_compare(last, team) <= 0);
+        last = team;
+        for (size_t i = 0; i < made->report->count; i++)
+            listed[i] +=
+                made->report->rows[i].scope.type == JK_SCOPE_BASE && jk_span_equal(made->report->rows[i].name, base);
+    }
+    for (size_t i = 0; i < made->report->count; i++)
+        if (made->report->rows[i].scope.type == JK_SCOPE_BASE)
+            assert_int_equal(listed[i], made->report->rows[i].total.plain.counted);
 }
 
 static void check_history_at(struct jk_ledger *ledger, struct jk_random *random)
@@ -326,6 +354,7 @@ static void check_history_at(struct jk_ledger *ledger, struct jk_random *random)
     for (size_t i = 0; i < made.report->count; i++)
         check_row(made.report, &made.report->rows[i]);
     check_summary(&made);
+    check_listing(&made);
     write_page(&made, NULL, &html);
     if (made.stage.n == made.stage.m) { /* as of a size = the fold of its entries alone */
         again.stage = made.stage;

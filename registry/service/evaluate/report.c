@@ -13,7 +13,7 @@
 #include "service/evaluate/stages.h"
 
 _Static_assert(JOKBO__V1__REPORT_FILE__REPORT_FILE_TABLE == JK_REPORT_TABLE + 1, "file numbers");
-_Static_assert(JOKBO__V1__REPORT_FILE__REPORT_FILE_CSV == JK_REPORT_CSV + 1, "file numbers");
+_Static_assert(JOKBO__V1__REPORT_FILE__REPORT_FILE_LEFT_OUT_CSV == JK_REPORT_LEFT_OUT_CSV + 1, "file numbers");
 
 #define PIECE (64u << 10)
 
