@@ -9,6 +9,7 @@
 
 #include "base/doorman.h"
 #include "base/shares.h"
+#include "http/ask.h"
 #include "http/routes.h"
 #include "http/server.h"
 
@@ -38,6 +39,13 @@ enum jk_http_fixed {
     JK_HTTP_FIXED
 };
 
+/* A request's body. */
+struct jk_http_body {
+    char *bytes; /* owned, of `size`, counted by the doorman of bodies; NULL: none */
+    size_t size, len;
+    unsigned guest;
+};
+
 /* One TCP connection, from accept to close. Its request is the pool thread's that serves it; the list is the server's.
  */
 struct jk_http_peer {
@@ -46,10 +54,15 @@ struct jk_http_peer {
     struct jk_http_peer *next, *previous; /* under http->lock */
     _Atomic int64_t due_ms;               /* then it has taken too long */
     struct jk_route route;
-    bool admitted;                 /* the request's headers are there */
-    bool begun;                    /* and its service was asked before: it was suspended */
-    struct jk_http_stream *stream; /* of a blob; until its answer owns it */
-    bool ready;                    /* what the readiness prober found out for us */
+    bool admitted;                  /* the request's headers are there */
+    bool settled;                   /* and nothing more is read for it */
+    bool begun;                     /* and its service was asked before: it was suspended */
+    struct jk_http_stream *stream;  /* of a blob; until its answer owns it */
+    char *target;                   /* of what is for the hook, owned; NULL: too long, or no memory */
+    struct jk_http_body body;       /* until the hook has it */
+    struct jk_http_ask *ask;        /* until its answer is queued */
+    struct jk_http_ask *stream_ask; /* under http->lock: of the stream that it sends, for the watchman */
+    bool ready;                     /* what the readiness prober found out for us */
     char findings[256];
 };
 
@@ -96,8 +109,21 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
                                bool head);
 enum MHD_Result jk_http_blob(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
                              bool head);
+/* What is for the hook: gives it the ask, or sends its answer. */
+enum MHD_Result jk_http_web(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
+                            enum jk_http_verb verb);
+void jk_http_web_over(struct jk_http_peer *peer); /* the request is over, answered or not */
+/* A POST's headers are there: makes room for its body, or refuses it. */
+enum MHD_Result jk_http_body_begin(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer);
+/* The next bytes of it. */
+void jk_http_body_take(struct jk_http_peer *peer, struct jk_span bytes);
+void jk_http_body_drop(struct jk_http *http, struct jk_http_peer *peer);
+/* Sends a beat, or ends a stream: whose client is gone, whose time is up, or all (`end`). Under http->lock. */
+void jk_http_tend_stream(struct jk_http_ask *ask, int64_t now_ms, bool end);
 /* Where the client is, as a trusted proxy says. */
 void jk_http_client(struct jk_http *http, struct MHD_Connection *connection, struct jk_peer *out_peer);
+/* The source as gzip, from malloc, with `before` bytes left free in front of it. False: no memory. */
+bool jk_http_gzip(struct jk_span source, int level, size_t before, char **out_bytes, size_t *out_len);
 /* The places for blobs to be sent, of which there are `shares`. NULL: out of memory. */
 struct jk_shares *jk_http_shares_new(void);
 /* One of them, whose *out_key is to be given back; false: all are taken, or all that its client may have. */

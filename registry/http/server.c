@@ -135,8 +135,9 @@ static bool has_body(struct MHD_Connection *connection)
 }
 
 static enum MHD_Result serve(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
-                             bool head)
+                             enum jk_http_verb verb)
 {
+    bool head = verb == JK_HTTP_HEAD;
     switch (peer->route.kind) {
     case JK_ROUTE_CHECKPOINT:
     case JK_ROUTE_VKEY:
@@ -150,21 +151,44 @@ static enum MHD_Result serve(struct jk_http *http, struct MHD_Connection *connec
         return jk_http_answer_fixed(http, connection, JK_ROUTE_HEALTH, JK_HTTP_ALIVE);
     case JK_ROUTE_READY:
         return jk_http_readiness(http, connection, peer);
+    case JK_ROUTE_WEB:
+        return jk_http_web(http, connection, peer, verb);
     default:
         return jk_http_answer_fixed(http, connection, JK_ROUTE_NONE, JK_HTTP_NOT_FOUND);
     }
 }
 
-static enum MHD_Result admit(struct jk_http *http, struct MHD_Connection *connection, const struct jk_http_peer *peer,
-                             bool allowed)
+static bool has_room(const struct jk_http *http, const struct jk_http_peer *peer)
 {
-    if (!allowed) return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_NOT_ALLOWED);
-    if (has_body(connection)) return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_BODY);
-    return MHD_YES;
+    return http->options.room && peer->target &&
+           http->options.room(http->options.hook_context, jk_span_of(peer->target)) > 0;
 }
 
-/* Called when a request's headers are there, again when all of it is, and again after a suspension. An answer to the
- * first call ends the connection, which is right for what is refused and has a body that nobody reads. */
+/* False: nothing takes such a method. */
+static bool read_verb(const struct jk_http *http, const char *method, const struct jk_http_peer *peer,
+                      enum jk_http_verb *out_verb)
+{
+    *out_verb = JK_HTTP_POST;
+    if (strcmp(method, MHD_HTTP_METHOD_POST) == 0) return peer->admitted || has_room(http, peer);
+    *out_verb = JK_HTTP_GET;
+    if (strcmp(method, MHD_HTTP_METHOD_GET) == 0) return true;
+    *out_verb = JK_HTTP_HEAD;
+    if (strcmp(method, MHD_HTTP_METHOD_HEAD) == 0) return true;
+    *out_verb = JK_HTTP_OPTIONS;
+    return peer->route.kind == JK_ROUTE_WEB && strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0;
+}
+
+/* Whose connection may be suspended before its answer. */
+static bool may_wait(enum jk_route_kind route)
+{
+    return route == JK_ROUTE_WEB || route == JK_ROUTE_BLOB || route == JK_ROUTE_READY;
+}
+
+/* Called when a request's headers are there, again for each piece of its body, again when all of it is, and again after a
+ * suspension. A connection that is suspended while the library still means to read from it may be read from when it is
+ * resumed, and closed unanswered if its client has shut down its own side. So what may wait is served a turn later, when
+ * nothing more is read before an answer. An answer to the first call ends the connection, which is right for what is
+ * refused and has a body that nobody reads. */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                               const char *version, const char *upload, size_t *upload_size, void **request)
 {
@@ -172,18 +196,30 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     struct jk_http_peer *peer = *request;
     (void)url;
     (void)version;
-    (void)upload;
-    (void)upload_size;
     if (!peer) return MHD_NO; /* no memory when it came */
     JK_CHECK_MAGIC(peer, JK_HTTP_CONNECTION_MAGIC);
-    bool head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    enum jk_http_verb verb;
+    bool taken = read_verb(http, method, peer, &verb);
     if (!peer->admitted) {
         peer->admitted = true;
         atomic_fetch_add(&http->active, 1);
         atomic_store(&peer->due_ms, jk_monotonic_ms() + ANSWER_MS);
-        return admit(http, connection, peer, head || strcmp(method, MHD_HTTP_METHOD_GET) == 0);
+        if (!taken) return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_NOT_ALLOWED);
+        if (verb == JK_HTTP_POST) return jk_http_body_begin(http, connection, peer);
+        if (has_body(connection)) return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_BODY);
+        return MHD_YES;
     }
-    enum MHD_Result result = serve(http, connection, peer, head);
+    if (*upload_size > 0) {
+        jk_http_body_take(peer, (struct jk_span){upload, *upload_size});
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    if (may_wait(peer->route.kind) && !peer->settled) {
+        peer->settled = true;
+        atomic_store(&peer->due_ms, jk_monotonic_ms() + ANSWER_MS);
+        return MHD_YES;
+    }
+    enum MHD_Result result = serve(http, connection, peer, verb);
     peer->begun = true;
     return result;
 }
@@ -217,18 +253,19 @@ static enum MHD_Result handle_metrics(void *context, struct MHD_Connection *conn
 
 /* ---- connections ---- */
 
-static struct jk_http_peer *peer_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info ? info->socket_context : NULL;
-}
-
 /* The target as it came, before the library decodes it. What it returns is the request's from here on. */
 static void *take_target(void *context, const char *target, struct MHD_Connection *connection)
 {
-    struct jk_http_peer *peer = peer_of(connection);
-    (void)context;
-    if (peer) jk_route_parse(jk_span_of(target), &peer->route);
+    struct jk_http *http = context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct jk_http_peer *peer = info ? info->socket_context : NULL;
+    struct jk_span origin;
+    if (!peer) return NULL;
+    jk_route_parse(jk_span_of(target), &peer->route);
+    if (peer->route.kind != JK_ROUTE_NONE || !http->options.hook || !jk_route_origin(jk_span_of(target), &origin))
+        return peer;
+    peer->route.kind = JK_ROUTE_WEB;
+    peer->target = origin.len <= JK_HTTP_TARGET_MOST ? strdup(origin.at) : NULL;
     return peer;
 }
 
@@ -243,8 +280,10 @@ static void request_over(void *context, struct MHD_Connection *connection, void 
     JK_CHECK_MAGIC(peer, JK_HTTP_CONNECTION_MAGIC);
     jk_http_stream_free(peer->stream);
     peer->stream = NULL;
+    jk_http_web_over(peer);
+    jk_http_body_drop(http, peer);
     if (peer->admitted) atomic_fetch_sub(&http->active, 1);
-    peer->admitted = peer->begun = false;
+    peer->admitted = peer->settled = peer->begun = false;
     atomic_store(&peer->due_ms, jk_monotonic_ms() + REQUEST_MS);
 }
 
@@ -291,18 +330,6 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
         peer_goes(context, *peer);
 }
 
-/* Under the lock. */
-static void shut_overdue(struct jk_http *http)
-{
-    int64_t now_ms = jk_monotonic_ms();
-    for (struct jk_http_peer *peer = http->peers; peer; peer = peer->next) {
-        if (now_ms < atomic_load(&peer->due_ms)) continue;
-        shutdown(peer->fd, SHUT_RDWR); /* the library sees its end, and closes it */
-        atomic_store(&peer->due_ms, INT64_MAX);
-        jk_metrics_add(JK_METRIC_HTTP_OVERDUE, 0, 0, 1);
-    }
-}
-
 static void *run_watchman(void *context)
 {
     struct jk_http *http = context;
@@ -310,7 +337,15 @@ static void *run_watchman(void *context)
     while (http->watching) {
         int64_t until_ms = jk_monotonic_ms() + WATCH_MS;
         (void)jk_condition_wait_until(&http->wake, &http->lock, until_ms);
-        shut_overdue(http);
+
+        int64_t now_ms = jk_monotonic_ms();
+        for (struct jk_http_peer *peer = http->peers; peer; peer = peer->next) {
+            if (peer->stream_ask) jk_http_tend_stream(peer->stream_ask, now_ms, false);
+            if (now_ms < atomic_load(&peer->due_ms)) continue;
+            shutdown(peer->fd, SHUT_RDWR); /* the library sees its end, and closes it */
+            atomic_store(&peer->due_ms, INT64_MAX);
+            jk_metrics_add(JK_METRIC_HTTP_OVERDUE, 0, 0, 1);
+        }
     }
     pthread_mutex_unlock(&http->lock);
     return NULL;
@@ -493,43 +528,51 @@ static void wait_until_zero(atomic_uint *number, int most_ms)
         jk_sleep_ms(2);
 }
 
-/* A daemon must not be stopped while one of its connections is suspended, so whoever could resume them ends first. */
-static void stop_public(struct jk_http *http)
+/* Their owners have closed them or are about to; what a client does not read is given up. */
+static void end_streams(struct jk_http *http)
 {
-    if (http->ready) jk_http_ready_end(http->ready);
-    wait_until_zero(&http->active, STOP_MS);
-    atomic_store(&http->ending, true);
-    wait_until_zero(&http->jobs, INT32_MAX); /* each has its deadline */
-    if (http->daemon) MHD_stop_daemon(http->daemon);
-    if (http->quiet_fd >= 0) close(http->quiet_fd);
-    if (http->daemon && http->address.path[0]) unlink(http->address.path);
-}
-
-static void stop_watchman(struct jk_http *http)
-{
-    if (!http->watching) return;
     pthread_mutex_lock(&http->lock);
-    http->watching = false;
-    pthread_cond_signal(&http->wake);
+    for (struct jk_http_peer *peer = http->peers; peer; peer = peer->next)
+        if (peer->stream_ask) jk_http_tend_stream(peer->stream_ask, jk_monotonic_ms(), true);
     pthread_mutex_unlock(&http->lock);
-    pthread_join(http->watchman, NULL);
-    pthread_cond_destroy(&http->wake);
-    pthread_mutex_destroy(&http->lock);
 }
 
 void jk_http_stop(struct jk_http *http)
 {
     if (!http) return;
     jk_http_quiesce(http);
-    stop_public(http);
+
+    /* a daemon must not be stopped while one of its connections is suspended, so whoever could resume them ends
+     * first */
+    if (http->ready) jk_http_ready_end(http->ready);
+    wait_until_zero(&http->active, STOP_MS);
+    atomic_store(&http->ending, true);
+    if (http->watching) end_streams(http);
+    wait_until_zero(&http->jobs, INT32_MAX); /* each has its deadline */
+    if (http->daemon) MHD_stop_daemon(http->daemon);
+    if (http->quiet_fd >= 0) close(http->quiet_fd);
+    if (http->daemon && http->address.path[0]) unlink(http->address.path);
+
     if (http->metrics_daemon) MHD_stop_daemon(http->metrics_daemon);
     if (http->metrics_daemon && http->metrics_address.path[0]) unlink(http->metrics_address.path);
-    stop_watchman(http);
+
+    if (http->watching) {
+        pthread_mutex_lock(&http->lock);
+        http->watching = false;
+        pthread_cond_signal(&http->wake);
+        pthread_mutex_unlock(&http->lock);
+        pthread_join(http->watchman, NULL);
+        pthread_cond_destroy(&http->wake);
+        pthread_mutex_destroy(&http->lock);
+    }
+
     jk_http_ready_free(http->ready);
     for (size_t i = 0; i < JK_HTTP_FIXED; i++)
         if (http->fixed[i]) MHD_destroy_response(http->fixed[i]);
     jk_http_zips_free(http->zips);
     jk_shares_free(http->shares);
+    jk_doorman_free(http->unsent);
+    jk_doorman_free(http->bodies);
     pthread_mutex_destroy(&http->share_lock);
     if (http->parent_fd >= 0) close(http->parent_fd);
     free(http);

@@ -14,6 +14,7 @@
 
 #include "base/address.h"
 #include "base/peer.h"
+#include "http/ask.h"
 #include "store/store.h"
 
 struct jk_http;
@@ -25,6 +26,9 @@ struct jk_http_options {
     unsigned connections;             /* in all */
     unsigned per_address;             /* of one IP address; a Unix socket has none */
     const struct jk_proxies *proxies; /* whose word on a client's address is taken; NULL: nobody's */
+    jk_http_hook *hook;               /* for what is none of the above; NULL: nothing is there */
+    jk_http_room *room;               /* for what bodies the hook has room; NULL: for none */
+    void *hook_context;               /* of both */
     /* Asked of whatever carries calls. */
     bool (*rpc_answers)(void *context, int timeout_ms);
     size_t (*rpc_live)(void *context);

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <zlib.h>
 
 #include "base/check.h"
 #include "http/inside.h"
@@ -75,35 +74,18 @@ void jk_http_zips_free(struct jk_http_zips *zips)
 
 /* ---- compressing ---- */
 
-/* With gzip's header, which holds no time, so that the same bundle gives the same bytes. Held once. */
-static struct zip *deflated(unsigned char *source, size_t len)
-{
-    z_stream stream = {0};
-    if (deflateInit2(&stream, LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return NULL;
-    size_t room = deflateBound(&stream, (uLong)len);
-    struct zip *zip = malloc(sizeof *zip + room), *fitting;
-    stream.next_in = source;
-    stream.avail_in = (uInt)len;
-    stream.next_out = zip ? zip->bytes : NULL;
-    stream.avail_out = (uInt)room;
-    bool good = zip && deflate(&stream, Z_FINISH) == Z_STREAM_END;
-    deflateEnd(&stream);
-    if (!good) {
-        free(zip);
-        return NULL;
-    }
-    fitting = realloc(zip, sizeof *zip + stream.total_out);
-    if (fitting) zip = fitting;
-    zip->len = stream.total_out;
-    atomic_init(&zip->holds, 1);
-    return zip;
-}
-
+/* Held once. */
 static struct zip *make_zip(int fd, size_t size)
 {
-    unsigned char *source = malloc(size);
-    struct zip *zip = source && jk_http_read(fd, (char *)source, size, 0) ? deflated(source, size) : NULL;
+    char *source = malloc(size), *made = NULL;
+    size_t len;
+    bool good = source && jk_http_read(fd, source, size, 0) &&
+                jk_http_gzip((struct jk_span){source, size}, LEVEL, offsetof(struct zip, bytes), &made, &len);
     free(source);
+    if (!good) return NULL;
+    struct zip *zip = (struct zip *)(void *)made;
+    zip->len = len;
+    atomic_init(&zip->holds, 1);
     return zip;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "reply/message.h"
+#include "rpc/gunzip.h"
 #include "rpc/wire.h"
 
 #define PATH_MAX_TEXT     256
@@ -216,19 +217,37 @@ static enum jk_status too_complex(struct jk_error *error)
                    "the message takes more memory than a call may have; send fewer items in one");
 }
 
-enum jk_status jk_codec_decode(const ProtobufCMessageDescriptor *type, grpc_byte_buffer *buffer, size_t limit,
-                               struct jk_arena *arena, const ProtobufCMessage **out_message, struct jk_error *error)
+/* The message's bytes, unpacked. The server takes gzip and no other compression (server.c), and leaves unpacking to this. */
+static enum jk_status take_bytes_of(const grpc_byte_buffer *buffer, size_t limit, struct jk_arena *arena,
+                                    struct jk_span *out_bytes, struct jk_error *error)
 {
-    /* Decompression is off at the server (server.c): a megabyte of gzip would become a gigabyte. */
-    if (buffer->data.raw.compression != GRPC_COMPRESS_NONE)
-        return jk_fail(error, JK_UNIMPLEMENTED, "COMPRESSION_UNSUPPORTED",
-                       "compressed messages are not accepted; switch off compression in the client");
     const grpc_slice_buffer *slices = &buffer->data.raw.slice_buffer;
     if (slices->length > limit)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
                        "the message has %zu bytes, at most %zu are accepted; send less in one", slices->length, limit);
+    if (!gather_slices(slices, arena, out_bytes)) return too_complex(error);
+    if (buffer->data.raw.compression == GRPC_COMPRESS_NONE) return JK_OK;
+    switch (jk_gunzip(*out_bytes, limit, arena, out_bytes)) {
+    case JK_GUNZIP_OK:
+        return JK_OK;
+    case JK_GUNZIP_TOO_LARGE:
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
+                       "the message has more than %zu bytes when unpacked, and no more are accepted; send less in one",
+                       limit);
+    case JK_GUNZIP_NO_MEMORY:
+        return too_complex(error);
+    default:
+        return jk_fail(
+            error, JK_INVALID_ARGUMENT, "MALFORMED_MESSAGE",
+            "the message is said to be compressed, but is not one whole gzip; send it again, or without compression");
+    }
+}
+
+enum jk_status jk_codec_decode(const ProtobufCMessageDescriptor *type, grpc_byte_buffer *buffer, size_t limit,
+                               struct jk_arena *arena, const ProtobufCMessage **out_message, struct jk_error *error)
+{
     struct jk_span bytes;
-    if (!gather_slices(slices, arena, &bytes)) return too_complex(error);
+    JK_TRY(take_bytes_of(buffer, limit, arena, &bytes, error));
     bool readable;
     enum jk_status status = check_bytes(type, bytes, &readable, error);
     if (!readable) return status;

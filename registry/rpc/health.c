@@ -96,6 +96,38 @@ static void check_health(struct jk_call *call)
     jk_call_finish(call, &response.base);
 }
 
+/* ---- List ---- */
+
+/* The server as a whole, whose name is empty, and after it the services of the table. */
+static void list_health(struct jk_call *call)
+{
+    struct jk_rpc_health *health = health_of(call);
+    size_t count = health->service_count + 1;
+    Grpc__Health__V1__HealthCheckResponse state = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
+    Grpc__Health__V1__HealthListResponse response = GRPC__HEALTH__V1__HEALTH_LIST_RESPONSE__INIT;
+    Grpc__Health__V1__HealthListResponse__StatusesEntry *entries =
+        jk_arena_zalloc(&call->arena, count, sizeof *entries);
+    response.statuses = (Grpc__Health__V1__HealthListResponse__StatusesEntry **)jk_pointers(&call->arena, count);
+    bool room = entries && response.statuses;
+    for (size_t i = 0; room && i < count; i++) {
+        struct jk_span name = i == 0 ? (struct jk_span){"", 0} : health->services[i - 1];
+        grpc__health__v1__health_list_response__statuses_entry__init(&entries[i]);
+        entries[i].key = jk_arena_copy(&call->arena, name.at, name.len);
+        entries[i].value = &state;
+        response.statuses[response.n_statuses++] = &entries[i];
+        room = entries[i].key != NULL;
+    }
+    if (!room) {
+        (void)jk_out_of_memory(&call->error);
+        jk_call_fail(call);
+        return;
+    }
+    pthread_mutex_lock(&health->mutex);
+    state.status = status_now(health, true);
+    pthread_mutex_unlock(&health->mutex);
+    jk_call_finish(call, &response.base);
+}
+
 /* ---- Watch ---- */
 
 static void watch_left(struct jk_call *call);
@@ -219,7 +251,7 @@ void jk_rpc_health_stop(struct jk_rpc_health *health)
     set(health, false, true);
 }
 
-void jk_rpc_health_rows(struct jk_rpc_row out_rows[2])
+void jk_rpc_health_rows(struct jk_rpc_row out_rows[3])
 {
     static const struct jk_method check_method = {
         .path = "/grpc.health.v1.Health/Check",
@@ -227,6 +259,13 @@ void jk_rpc_health_rows(struct jk_rpc_row out_rows[2])
         .request = &grpc__health__v1__health_check_request__descriptor,
         .response = &grpc__health__v1__health_check_response__descriptor,
         .handle = check_health,
+    };
+    static const struct jk_method list_method = {
+        .path = "/grpc.health.v1.Health/List",
+        .stream = JK_UNARY,
+        .request = &grpc__health__v1__health_list_request__descriptor,
+        .response = &grpc__health__v1__health_list_response__descriptor,
+        .handle = list_health,
     };
     static const struct jk_method watch_method = {
         .path = "/grpc.health.v1.Health/Watch",
@@ -236,6 +275,7 @@ void jk_rpc_health_rows(struct jk_rpc_row out_rows[2])
         .handle = watch_health,
     };
     out_rows[0] = (struct jk_rpc_row){.method = &check_method, .start = check_health, .health = true};
-    out_rows[1] = (struct jk_rpc_row){
+    out_rows[1] = (struct jk_rpc_row){.method = &list_method, .start = list_health, .health = true};
+    out_rows[2] = (struct jk_rpc_row){
         .method = &watch_method, .start = watch_health, .apart = true, .endless = true, .on_close = watch_closed};
 }

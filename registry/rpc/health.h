@@ -1,4 +1,4 @@
-/* grpc.health.v1: Check and Watch, for the server ("") and for each service of the method table. Owns: the state and
+/* grpc.health.v1: Check, List and Watch, for the server ("") and for each service of the method table. Owns: the state and
  * the list of watchers. Threads: any; a mutex inside. One message in flight per watcher: a slow watcher sees the latest
  * state, not each one. Limits: 4,096 watchers, 32 services. */
 #ifndef JK_RPC_HEALTH_H
@@ -12,6 +12,6 @@ void jk_rpc_health_set(struct jk_rpc_health *health, bool serving);
 /* NOT_SERVING for good. */
 void jk_rpc_health_stop(struct jk_rpc_health *health);
 /* The rows of this service, to be added to the server's. */
-void jk_rpc_health_rows(struct jk_rpc_row out_rows[2]);
+void jk_rpc_health_rows(struct jk_rpc_row out_rows[3]);
 
 #endif

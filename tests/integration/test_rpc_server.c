@@ -108,6 +108,35 @@ static void test_health_check(void **state)
     assert_int_equal(health_check(fixture->client, "", &reply), NOT_SERVING);
 }
 
+static void list_is(struct rpc_fixture *fixture, int status)
+{
+    static const char *const names[] = {"", "test.v1.Echo", "test.v1.Other"};
+    Grpc__Health__V1__HealthListRequest request = GRPC__HEALTH__V1__HEALTH_LIST_REQUEST__INIT;
+    struct rpc_reply reply;
+    rpc_call(fixture->client, "/grpc.health.v1.Health/List", &request.base, NULL, &reply);
+    assert_int_equal(reply.code, 0);
+    Grpc__Health__V1__HealthListResponse *response =
+        grpc__health__v1__health_list_response__unpack(NULL, reply.payload_len, reply.payload);
+    assert_non_null(response);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t at = 0;
+        while (at < response->n_statuses && strcmp(response->statuses[at]->key, names[i]) != 0)
+            at++;
+        if (at == response->n_statuses) fail_msg("\"%s\" is not listed", names[i]);
+        assert_int_equal(response->statuses[at]->value->status, status);
+    }
+    grpc__health__v1__health_list_response__free_unpacked(response, NULL);
+    rpc_reply_done(&reply);
+}
+
+static void test_health_list(void **state)
+{
+    struct rpc_fixture *fixture = *state;
+    list_is(fixture, SERVING);
+    jk_rpc_set_serving(fixture->server, false);
+    list_is(fixture, NOT_SERVING);
+}
+
 static struct rpc_stream *watch(struct rpc_client *client, const char *service)
 {
     Grpc__Health__V1__HealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
@@ -307,6 +336,45 @@ static void test_reflection(void **state)
     check_reflection(*state, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo");
 }
 
+/* The option that says paths over HTTP is an extension: its file is found by number, with all that it imports. */
+static void test_reflected_extensions(void **state)
+{
+    struct rpc_fixture *fixture = *state;
+    struct rpc_reply reply = {0};
+    struct rpc_stream *stream =
+        rpc_stream_open(fixture->client, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", NULL);
+    Grpc__Reflection__V1__ServerReflectionRequest request = GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__INIT;
+    Grpc__Reflection__V1__ExtensionRequest extension = GRPC__REFLECTION__V1__EXTENSION_REQUEST__INIT;
+    extension.containing_type = "google.protobuf.MethodOptions";
+    extension.extension_number = 72295728;
+    request.message_request_case =
+        GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_EXTENSION;
+    request.file_containing_extension = &extension;
+    Grpc__Reflection__V1__ServerReflectionResponse *response = ask(stream, &request);
+    assert_int_equal(response->message_response_case,
+                     GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_FILE_DESCRIPTOR_RESPONSE);
+    assert_int_equal(response->file_descriptor_response->n_file_descriptor_proto, 3);
+    grpc__reflection__v1__server_reflection_response__free_unpacked(response, NULL);
+
+    extension.extension_number = 1;
+    response = ask(stream, &request);
+    assert_int_equal(response->message_response_case,
+                     GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_ERROR_RESPONSE);
+    assert_int_equal(response->error_response->error_code, JK_NOT_FOUND);
+    grpc__reflection__v1__server_reflection_response__free_unpacked(response, NULL);
+
+    request.message_request_case =
+        GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_ALL_EXTENSION_NUMBERS_OF_TYPE;
+    request.all_extension_numbers_of_type = "google.protobuf.MethodOptions";
+    response = ask(stream, &request);
+    assert_int_equal(response->all_extension_numbers_response->n_extension_number, 1);
+    assert_int_equal(response->all_extension_numbers_response->extension_number[0], 72295728);
+    grpc__reflection__v1__server_reflection_response__free_unpacked(response, NULL);
+    rpc_stream_close(stream);
+    rpc_stream_end(stream, &reply);
+    assert_int_equal(reply.code, 0);
+}
+
 /* An open reflection stream does not hold up the stop either. */
 static void test_reflection_on_drain(void **state)
 {
@@ -474,11 +542,13 @@ int main(void)
         RUN(test_drain_loses_no_call),
         RUN(test_drain_cancels_late_calls),
         RUN(test_health_check),
+        RUN(test_health_list),
         RUN(test_health_watch),
         RUN(test_health_watch_on_drain),
         RUN(test_health_watch_storm),
         RUN(test_health_watch_limit),
         RUN(test_reflection),
+        RUN(test_reflected_extensions),
         RUN(test_reflection_on_drain),
         RUN(test_taken_port),
         RUN(test_option_limits),

@@ -67,6 +67,19 @@ static enum jk_status decode_as(const ProtobufCMessageDescriptor *type, struct j
     return status;
 }
 
+/* As a message that the other side has compressed. */
+static enum jk_status decode_packed(struct jk_span packed, const ProtobufCMessage **out_message)
+{
+    grpc_slice slice = grpc_slice_from_copied_buffer(packed.at, packed.len);
+    grpc_byte_buffer *buffer = grpc_raw_compressed_byte_buffer_create(&slice, 1, GRPC_COMPRESS_GZIP);
+    jk_arena_reset(&arena);
+    jk_error_init(&error, &arena);
+    enum jk_status status = jk_codec_decode(STATUS, buffer, 1 << 16, &arena, out_message, &error);
+    grpc_byte_buffer_destroy(buffer);
+    grpc_slice_unref(slice);
+    return status;
+}
+
 static void expect_field(const char *path, const char *in_rule)
 {
     assert_int_equal(error.status, JK_INVALID_ARGUMENT);
@@ -89,6 +102,20 @@ static void test_bad_strings(void **state)
     expect_field("message", "NUL");
     (void)check(STATUS, JK_SPAN("\x12\x01\0"));
     expect_field("message", "NUL");
+}
+
+/* What comes out of gzip is checked as all else is. */
+static void test_packed(void **state)
+{
+    (void)state;
+    static const char good[] =
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xe3\x60\x15\x62\xcc\x05\x00\x54\x17\x36\xf4\x05\x00\x00\x00";
+    const ProtobufCMessage *message = NULL;
+    assert_int_equal(decode_packed(JK_SPAN(good), &message), JK_OK);
+    assert_string_equal(((const Google__Rpc__Status *)message)->message, "m");
+    assert_int_equal(decode_packed(JK_SPAN("\x08\x05"), &message), JK_INVALID_ARGUMENT);
+    assert_string_equal(error.reason, "MALFORMED_MESSAGE");
+    assert_int_equal(decode_packed((struct jk_span){good, sizeof good - 2}, &message), JK_INVALID_ARGUMENT);
 }
 
 /* Bytes are not text. */
@@ -272,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad_strings),
         cmocka_unit_test(test_bytes_are_free),
+        cmocka_unit_test(test_packed),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_all_are_named),
         cmocka_unit_test(test_enums),
