@@ -4,7 +4,7 @@ set(JK_GENERATED ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${JK_GENERATED})
 
 # jk_layer(<folder> <what it sees> <libraries>): all .c files of registry/<folder>, linked to what its row names. daemon/ is a
-# program; cli/ is a library and, with main.c, a program; proto is generated.
+# program; cli/ and openapi/ are libraries and, with main.c, programs; proto is generated.
 function(jk_layer folder seen libraries)
   set(linked "")
   foreach(name ${seen})
@@ -30,7 +30,7 @@ function(jk_layer folder seen libraries)
     return()
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${JK_ROOT}/registry/${folder}/*.c)
-  list(FILTER sources EXCLUDE REGEX "/cli/main\\.c$")
+  list(FILTER sources EXCLUDE REGEX "/(cli|openapi)/main\\.c$")
   if(folder STREQUAL "daemon")
     set(target jokbod)
     add_executable(${target} ${sources})
@@ -58,7 +58,8 @@ endfunction()
 set(JK_PROTO_DIR ${JK_ROOT}/proto)
 file(GLOB_RECURSE JK_PROTOS CONFIGURE_DEPENDS RELATIVE ${JK_PROTO_DIR} ${JK_PROTO_DIR}/*.proto)
 # Google's well-known types come with protoc; protobuf-c has no C files for them, so they are generated like ours.
-set(JK_WELL_KNOWN google/protobuf/timestamp.proto google/protobuf/any.proto google/protobuf/duration.proto)
+set(JK_WELL_KNOWN google/protobuf/timestamp.proto google/protobuf/any.proto google/protobuf/duration.proto
+    google/protobuf/descriptor.proto)
 set(proto_sources "")
 set(proto_files "")
 pkg_get_variable(JK_PROTOBUF_INCLUDE protobuf includedir)
@@ -111,6 +112,13 @@ target_compile_options(jk_weights PRIVATE -ffp-contract=off -O3)
 add_executable(jokbo ${JK_ROOT}/registry/cli/main.c)
 target_link_libraries(jokbo PRIVATE jk_cli)
 
+# The interface over HTTP as an OpenAPI document, made from the descriptors with their comments by a program of this build.
+add_executable(make_openapi ${JK_ROOT}/registry/openapi/main.c)
+target_link_libraries(make_openapi PRIVATE jk_openapi)
+add_custom_command(OUTPUT ${JK_GENERATED}/openapi.json
+  COMMAND ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0 $<TARGET_FILE:make_openapi> ${JK_GENERATED}/descriptors.pb ${JK_GENERATED}/openapi.json
+  DEPENDS make_openapi ${JK_GENERATED}/descriptors.pb VERBATIM)
+
 # ---- what is embedded ----
 
 jk_embed(jk_domain jk_data_spdx_list ${JK_ROOT}/registry/data/spdx-list.txt)
@@ -124,7 +132,8 @@ foreach(file ${policies})
   jk_embed(jk_service_evaluate jk_data_policy_${name} ${file})
 endforeach()
 jk_embed(jk_store jk_data_licenses ${JK_ROOT}/registry/data/licenses.tsv)
-jk_embed(jk_rpc jk_data_reflection ${JK_GENERATED}/reflection.pb)
+jk_embed(jk_reply jk_data_reflection ${JK_GENERATED}/reflection.pb)
+jk_embed(jk_service jk_data_openapi ${JK_GENERATED}/openapi.json)
 
 # Migrations are embedded in order, with their names, so that a binary carries exactly the schema it was built for.
 file(GLOB JK_MIGRATIONS CONFIGURE_DEPENDS ${JK_ROOT}/migrations/[0-9][0-9][0-9][0-9]_*.sql)

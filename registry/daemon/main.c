@@ -39,9 +39,8 @@
 #include "service/call/waiting.h"
 #include "store/embedded.h"
 #include "daemon/witnesses.h"
+#include "web/web.h"
 
-#define HOUR_US    INT64_C(3600000000)
-#define DAY_US     (24 * HOUR_US)
 #define REST_HOURS 24 /* how long a new evaluator has to wait; only demos and tests should use less */
 
 struct server {
@@ -57,8 +56,11 @@ struct server {
     struct jk_inspector *inspector;
     struct jk_held_catch_up *held_catch_up; /* NULL: nothing to do */
     struct jk_sweeper *sweeper;
-    struct jk_examiner *examiner; /* NULL: off */
-    struct jk_http *http;         /* NULL: off */
+    struct jk_examiner *examiner;    /* NULL: off */
+    struct jk_services web_services; /* the same, with a list of its own for streams */
+    struct jk_web *web;              /* what HTTP has besides the log's files */
+    struct jk_pages *pages;          /* the site */
+    struct jk_http *http;            /* NULL: off */
 };
 
 static void tell(const struct jk_error *error)
@@ -234,16 +236,6 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
-/* Convenient for a single user, but wrong for a registry with several. */
-static void tell_rules(const struct jk_services *services)
-{
-    if (!services->four_eyes)
-        jk_log(JK_LOG_WARN, "four-eyes-off", "meaning", "one evaluator's ruling takes effect without another's", NULL);
-    if (services->evaluator_rest_us < REST_HOURS * HOUR_US)
-        jk_log(JK_LOG_WARN, "evaluator-rest-short", "meaning",
-               "new evaluators may rule or confirm sooner than after 24 hours", NULL);
-}
-
 static enum jk_status start_witnesses(struct server *server, struct jk_error *error)
 {
     const char *policy = server->config.witness_policy;
@@ -289,9 +281,10 @@ static void observe(void *services, size_t method, enum jk_status status, int64_
 
 static void draining(void *context)
 {
-    struct jk_services *services = context;
-    jk_waiting_drain(services->waiting);
-    jk_parking_drain(services->parking);
+    struct server *server = (struct server *)((char *)context - offsetof(struct server, services));
+    jk_waiting_drain(server->services.waiting);
+    if (server->web_services.waiting) jk_waiting_drain(server->web_services.waiting);
+    jk_parking_drain(server->services.parking);
 }
 
 static enum jk_status start_rpc(struct server *server, struct jk_error *error)
@@ -366,16 +359,6 @@ static void tell_ready(const struct server *server)
     fflush(stdout);
 }
 
-static enum jk_status write_client_config(struct server *server, struct jk_error *error)
-{
-    const char *path = server->config.client_config;
-    if (!*path && server->embedded)
-        path = jk_arena_printf(server->config.arena, "%s/client.config", server->config.data);
-    if (!path || !*path) return JK_OK;
-    const char *http = server->http ? jk_http_address(server->http) : NULL;
-    return jk_bootstrap(server->store, path, jk_rpc_address(server->rpc), http, error);
-}
-
 static enum jk_status start(struct server *server, struct jk_error *error)
 {
     JK_TRY(check_listen(&server->config, error));
@@ -390,11 +373,25 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(jk_keeper_start(server->store, server->services.closer, server->services.witnesses, &server->keeper, error));
     JK_TRY(jk_inspector_start(server->store, server->services.closer, &server->inspector, error));
     JK_TRY(jk_held_catch_up_start(server->store, &server->held_catch_up, error));
-    JK_TRY(jk_sweeper_start(server->store, server->config.unnamed_blob_days * DAY_US, &server->sweeper, error));
+    JK_TRY(jk_sweeper_start(server->store, server->config.unnamed_blob_days * JK_DAY_US, &server->sweeper, error));
     if (strcmp(server->config.evidence, "on") == 0)
         JK_TRY(jk_examiner_start(server->store, server->config.evidence_pause_ms, &server->examiner, error));
-    JK_TRY(write_client_config(server, error));
-    tell_rules(&server->services);
+
+    const char *path = server->config.client_config;
+    if (!*path && server->embedded)
+        path = jk_arena_printf(server->config.arena, "%s/client.config", server->config.data);
+    if (path && *path) {
+        const char *http = server->http ? jk_http_address(server->http) : NULL;
+        JK_TRY(jk_bootstrap(server->store, path, jk_rpc_address(server->rpc), http, error));
+    }
+
+    /* convenient for a single user, but wrong for a registry with several */
+    if (!server->services.four_eyes)
+        jk_log(JK_LOG_WARN, "four-eyes-off", "meaning", "one evaluator's ruling takes effect without another's", NULL);
+    if (server->services.evaluator_rest_us < REST_HOURS * JK_HOUR_US)
+        jk_log(JK_LOG_WARN, "evaluator-rest-short", "meaning",
+               "new evaluators may rule or confirm sooner than after 24 hours", NULL);
+
     tell_ready(server);
     return JK_OK;
 }

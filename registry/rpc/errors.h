@@ -10,8 +10,6 @@
 
 #include "base/error.h"
 
-#define JK_ERROR_DOMAIN "jokbo.v1"
-
 /* The serialised google.rpc.Status; a detail for which there is no memory is left out. The caller's to unref. */
 grpc_slice jk_errors_details(const struct jk_error *error);
 /* The message alone, never empty; the caller's to unref. */

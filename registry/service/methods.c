@@ -22,3 +22,8 @@ const struct jk_method *jk_methods(size_t *out_count)
     *out_count = METHODS;
     return methods;
 }
+
+struct jk_span jk_methods_openapi(void)
+{
+    return (struct jk_span){(const char *)jk_data_openapi, jk_data_openapi_len};
+}

@@ -14,7 +14,7 @@ import grpc
 from google.protobuf import json_format
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import BUILD, ROOT, Case, Client, Failure, Manifest, Shared, confirmed, derivative, external, new_id, person  # noqa: E402
+from jokbo import BUILD, ROOT, Case, Client, Failure, Manifest, Shared, allowed, confirmed, derivative, external, new_id, person  # noqa: E402
 
 SKT = "skt/A.X-K1"
 MEBIBYTE = 1 << 20
@@ -180,7 +180,7 @@ class Messages(Shared):
             start = time.monotonic()
             failure = self.refused("INVALID_ARGUMENT", "INVALID_FIELD", "Registry.BatchRegisterDerivatives",
                                    derivatives=declared)
-            self.assertLess(time.monotonic() - start, 5)
+            self.assertLess(time.monotonic() - start, allowed(5))
             self.assertGreater(len(failure.fields), 20)
             self.assertIn("fields are wrong", failure.message)
 
@@ -426,7 +426,7 @@ class Uploads(Case):
         time.sleep(1)
         refused = self.failure(self.begin(self.alice, pause=1))
         self.assertEqual((refused.code, refused.reason), ("RESOURCE_EXHAUSTED", "UPLOADS_BUSY"))
-        self.assertIn("3 manifests are being uploaded for this account", refused.message)
+        self.assertIn("3 manifests, lists of a census and challenge texts are being uploaded for this account", refused.message)
         Manifest({"model.safetensors": "another's"}).upload(self.bob)
         for call in slow:
             failure = self.failure(call)

@@ -146,7 +146,8 @@ class BehindTheProxy(unittest.TestCase):
         folder = os.path.join(public, "stage", "proxied", "1")
         os.makedirs(folder)
         paths = ["/counts.vkey"] + ["/stage/proxied/1/" + name for name in (
-            "report.tsv", "report.json", "members.txt", "left-out.tsv", "certificate", "report.html", "report.csv")]
+            "report.tsv", "report.json", "members.txt", "left-out.tsv", "certificate", "report.html", "report.csv",
+            "counted.csv", "left-out.csv")]
         for path in paths:
             with open(public + path, "wb") as f:
                 f.write(path.encode())
@@ -155,6 +156,50 @@ class BehindTheProxy(unittest.TestCase):
             self.assertEqual(self.fetch(path, "POST")[0].status, 403, path)
         for path in ("/stage/proxied/1/", "/stage/proxied/1/other", "/stage/proxied/2/report.tsv", "/counts.key", "/counts.vkey/x"):
             self.assertEqual(self.fetch(path)[0].status, 404, path)
+
+    def test_the_interface_as_json_passes(self):
+        response, body = self.fetch("/v1/log/checkpoint")
+        self.assertEqual((response.status, response.headers["Content-Type"]), (200, "application/json"))
+        self.assertIn(b'"logSize"', body)
+        self.assertEqual(self.fetch("/v1/log/checkpoint", **{"If-None-Match": response.headers["ETag"]})[0].status, 304)
+        self.assertEqual(self.fetch("/openapi.json", **{"Accept-Encoding": "gzip"})[0].headers["Content-Encoding"], "gzip")
+        self.assertEqual(self.fetch("/v1/log/checkpoint", "OPTIONS")[0].status, 204)
+        for path in ("/v1/log/checkpoint", "/v1/log/entries:watch"):
+            self.assertEqual(self.fetch(path, "POST")[0].status, 403)
+        for method, status in (("POST", 415), ("OPTIONS", 204), ("GET", 403)):  # what says no for a missing type is behind
+            self.assertEqual(self.fetch("/v1/card:read", method)[0].status, status)
+
+    def test_the_site_passes(self):
+        response, body = self.fetch("/?lang=en", Accept="text/html")
+        self.assertEqual((response.status, response.headers["Content-Language"]), (200, "en"))
+        asset = re.search(rb'href="(/assets/[^"]*)"', body).group(1).decode()
+        for path in (asset, "/feed.atom", "/robots.txt", "/sitemap.xml", "/sitemaps/site.xml", "/log", "/log/0", "/method", "/search?q=x", "/stages"):
+            self.assertEqual(self.fetch(path)[0].status, 200, path)
+        for path in ("/models/no/body", "/bases/no/body", "/teams/nobody", "/publishers/nobody", "/policies/none"):
+            response, body = self.fetch(path, Accept="text/html")
+            self.assertEqual((response.status, b'role="search"' in body), (404, True), path)
+        self.assertEqual(self.fetch("/log", "POST")[0].status, 403)
+
+    def test_events_pass_as_they_come(self):
+        with open(self.proxy.cert) as f:
+            context = ssl.create_default_context(cadata=f.read())
+        size = int(self.client.call("Log.GetCheckpoint")["log_size"])
+        connection = http.client.HTTPSConnection("localhost", self.proxy.port, context=context, timeout=20)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/v1/log/entries:watch?start=%d" % size)
+        response = connection.getresponse()
+        self.assertEqual((response.status, response.headers["Content-Type"]), (200, "text/event-stream"))
+
+        def next_id():
+            while True:
+                line = response.readline()
+                if line.startswith(b"id: "):
+                    return int(line[4:])
+        self.assertEqual(next_id(), size)
+        started = time.monotonic()
+        self.client.call("Registry.CreatePublisher", name="watched-through-proxy")
+        self.assertEqual(next_id(), size + 1)
+        self.assertLess(time.monotonic() - started, jokbo.allowed(10))  # not with the next comment, nor when a buffer is full
 
     def test_refusals_are_of_level_info(self):
         """A stranger who meets a limit fills nobody's log; who wants to see him writes info into the file."""

@@ -1,5 +1,5 @@
 """The interface: every element is described, names follow buf's standard rules, every rpc says how it may be repeated, and nothing
-recurses (protobuf-c has no limit of depth). Reads the descriptor set that the build makes; runs buf, too, where there is one.
+recurses (protobuf-c has no limit of depth). Stubs can be made without options. Reads the descriptor set that the build makes; runs buf, too, where there is one.
 Called as `check_proto.py ROOT GENERATED` or `check_proto.py --self-test`."""
 import os
 import re
@@ -13,7 +13,8 @@ from google.protobuf import descriptor_pb2
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*$")
 PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*$")
 UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")
-UNKNOWN = descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
+# What the generators of stubs for these languages read; the same in every file of a package.
+FOR_STUBS = ("csharp_namespace", "go_package", "java_package", "java_multiple_files", "php_namespace", "ruby_package")
 
 
 def upper_snake(name):
@@ -76,6 +77,9 @@ class Check:
         package = self.file.package
         if not self.file.name.startswith(package.replace(".", "/") + "/") or not re.search(r"\.v[0-9]+(alpha|beta)?[0-9]*$", package):
             self.fault([2], "package %s is not versioned, or not that of its folder" % package)
+        for option in FOR_STUBS:
+            if not self.file.options.HasField(option):
+                self.fault([8], "no option %s" % option)
         for i, message in enumerate(self.file.message_type):
             self.message(message, [4, i], package + "." + message.name)
         for i, enum in enumerate(self.file.enum_type):
@@ -108,10 +112,17 @@ def recursion(files):
             yield "%s: message %s can hold itself" % (start, start)
 
 
+def different(files):
+    """Options for stubs that two files of a package have otherwise."""
+    for option in FOR_STUBS:
+        if len({getattr(file.options, option) for file in files}) > 1:
+            yield "%s: files have different options %s" % (files[0].package, option)
+
+
 def check_set(descriptor_set):
     ours = [file for file in descriptor_set.file if file.package.startswith("jokbo.")]
     found = [fault for file in ours for fault in Check(file).run()]
-    return len(ours), found + list(recursion(ours))
+    return len(ours), found + list(different(ours)) + list(recursion(ours))
 
 
 def read_set(path):
@@ -122,6 +133,8 @@ def read_set(path):
 
 
 GOOD = """syntax = "proto3"; package jokbo.t1;
+option csharp_namespace = "T"; option go_package = "t/t"; option java_package = "t"; option java_multiple_files = true;
+option php_namespace = "T"; option ruby_package = "T";
 // S.
 service S {
   // M.
@@ -142,6 +155,7 @@ enum Kind {
 """
 GOOD = GOOD.replace("jokbo.t1", "jokbo.v1")
 BAD = {
+    "no option go_package": GOOD.replace("option go_package = \"t/t\";", ""),
     "no comment": GOOD.replace("  // f.\n", ""),
     "naming rule": GOOD.replace("string f", "string Fx"),
     "idempotency_level": GOOD.replace(" option idempotency_level = IDEMPOTENT; ", ""),
@@ -150,14 +164,15 @@ BAD = {
 }
 
 
-def compile_text(text):
+def compile_text(text, *imported):
+    """`imported`: folders of what it imports, which is then in the set, too."""
     with tempfile.TemporaryDirectory() as folder:
         os.makedirs(os.path.join(folder, "jokbo/v1"))
         with open(os.path.join(folder, "jokbo/v1/t.proto"), "w") as f:
             f.write(text)
         out = os.path.join(folder, "set.pb")
-        subprocess.run(["protoc", "--proto_path=" + folder, "--include_source_info", "--descriptor_set_out=" + out,
-                        "jokbo/v1/t.proto"], check=True)
+        words = ["--proto_path=" + path for path in (folder, *imported)] + ["--include_imports"] * bool(imported)
+        subprocess.run(["protoc", *words, "--include_source_info", "--descriptor_set_out=" + out, "jokbo/v1/t.proto"], check=True)
         return read_set(out)
 
 
@@ -166,7 +181,9 @@ def self_test():
     for rule, text in BAD.items():
         found = check_set(compile_text(text))[1]
         assert any(rule in fault for fault in found), (rule, found)
-    print("the check can fail in %d ways" % len(BAD))
+    other = compile_text(GOOD.replace("option go_package = \"t/t\";", "option go_package = \"t/u\";"))
+    assert list(different(list(compile_text(GOOD).file) + list(other.file)))
+    print("the check can fail in %d ways" % (len(BAD) + 1))
     return 0
 
 

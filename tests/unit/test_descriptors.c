@@ -56,6 +56,18 @@ static void test_symbols(void **state)
     assert_false(jk_descriptors_symbol(&index_, JK_SPAN(""), &file));
 }
 
+/* One of our files extends a message, and says so by name and by number. */
+static void test_extensions(void **state)
+{
+    (void)state;
+    expect_in("google.api.http", "google/api/annotations.proto");
+    assert_int_equal(index_.extension_count, 1);
+    const struct jk_descriptor_extension *extension = &index_.extensions[0];
+    assert_true(jk_span_equal(extension->extended, JK_SPAN("google.protobuf.MethodOptions")));
+    assert_int_equal(extension->number, 72295728);
+    assert_true(jk_span_equal(index_.files[extension->file].name, JK_SPAN("google/api/annotations.proto")));
+}
+
 static void test_services(void **state)
 {
     (void)state;
@@ -151,8 +163,8 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_symbols), cmocka_unit_test(test_services), cmocka_unit_test(test_closure),
-        cmocka_unit_test(test_damaged), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_symbols), cmocka_unit_test(test_extensions), cmocka_unit_test(test_services),
+        cmocka_unit_test(test_closure), cmocka_unit_test(test_damaged),    cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
