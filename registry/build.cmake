@@ -145,5 +145,21 @@ foreach(file ${JK_MIGRATIONS})
 endforeach()
 file(GENERATE OUTPUT ${JK_GENERATED}/migrations.def CONTENT "${table}")
 
+# The site: all its templates, with a table of them; its words and assets.
+file(GLOB JK_SITE CONFIGURE_DEPENDS ${JK_ROOT}/registry/site/*.mustache)
+set(table "")
+foreach(file ${JK_SITE})
+  get_filename_component(name ${file} NAME_WE)
+  jk_embed(jk_web_pages jk_site_${name} ${file})
+  string(APPEND table "JK_SITE_TEMPLATE(${name})\n")
+endforeach()
+file(GENERATE OUTPUT ${JK_GENERATED}/site.def CONTENT "${table}")
+jk_embed(jk_web_pages jk_site_words ${JK_ROOT}/registry/site/words.tsv)
+jk_embed(jk_web_pages jk_site_asset_css ${JK_ROOT}/registry/site/site.css)
+jk_embed(jk_web_pages jk_site_asset_js ${JK_ROOT}/registry/site/site.js)
+jk_embed(jk_web_pages jk_site_asset_suggest ${JK_ROOT}/registry/site/suggest.js)
+jk_embed(jk_web_pages jk_site_asset_verify ${JK_ROOT}/registry/site/verify.js)
+jk_embed(jk_web_pages jk_site_asset_icon ${JK_ROOT}/registry/site/icon.svg)
+
 # What registry/start and cmake --install need, without tests and benchmarks.
 add_custom_target(programs DEPENDS jokbod jokbo installed_texts)

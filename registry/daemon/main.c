@@ -39,6 +39,7 @@
 #include "service/call/waiting.h"
 #include "store/embedded.h"
 #include "daemon/witnesses.h"
+#include "web/pages/pages.h"
 #include "web/web.h"
 
 #define REST_HOURS 24 /* how long a new evaluator has to wait; only demos and tests should use less */
@@ -272,11 +273,23 @@ static enum jk_status label_metrics(struct server *server, const struct jk_metho
     return jk_out_of_memory(error);
 }
 
-static void observe(void *services, size_t method, enum jk_status status, int64_t duration_us)
+static void count_call(enum jk_metric calls, enum jk_metric seconds, size_t method, enum jk_status status,
+                       int64_t duration_us)
+{
+    jk_metrics_add(calls, method, status <= JK_UNAUTHENTICATED ? status : JK_UNKNOWN, 1);
+    jk_metrics_observe(seconds, method, duration_us > 0 ? (uint64_t)duration_us : 0);
+}
+
+static void rpc_ended(void *services, size_t method, enum jk_status status, int64_t duration_us)
 {
     (void)services;
-    jk_metrics_add(JK_METRIC_RPC_CALLS, method, status <= JK_UNAUTHENTICATED ? status : JK_UNKNOWN, 1);
-    jk_metrics_observe(JK_METRIC_RPC_SECONDS, method, duration_us > 0 ? (uint64_t)duration_us : 0);
+    count_call(JK_METRIC_RPC_CALLS, JK_METRIC_RPC_SECONDS, method, status, duration_us);
+}
+
+static void web_ended(void *services, size_t method, enum jk_status status, int64_t duration_us)
+{
+    (void)services;
+    count_call(JK_METRIC_WEB_CALLS, JK_METRIC_WEB_SECONDS, method, status, duration_us);
 }
 
 static void draining(void *context)
@@ -301,7 +314,7 @@ static enum jk_status start_rpc(struct server *server, struct jk_error *error)
                                      .unread = (size_t)config->unread_mib << 20,
                                      .unread_ms = (int)config->unread_ms,
                                      .dispatch = jk_dispatch,
-                                     .observe = observe,
+                                     .observe = rpc_ended,
                                      .services = &server->services,
                                      .draining = draining,
                                      .proxies = &server->proxies,
@@ -327,6 +340,24 @@ static size_t rpc_live(void *context)
     return jk_rpc_live_calls(((struct server *)context)->rpc);
 }
 
+/* Who watches over HTTP takes no place from who does over gRPC. */
+static enum jk_status start_web(struct server *server, struct jk_error *error)
+{
+    const struct jk_waiting_options waiting = {
+        .limits = {.most = JK_WEB_WATCHERS, .anonymous = JK_WEB_WATCHERS, .each = JK_WAITING_EACH},
+        .gauge = JK_METRIC_WEB_WATCHERS};
+    struct jk_web_options options = {.services = &server->web_services, .observe = web_ended};
+    server->web_services = server->services;
+    server->web_services.waiting = NULL;
+    JK_TRY(jk_waiting_start(server->store, &waiting, &server->web_services.waiting, error));
+    options.methods = jk_methods(&options.method_count);
+    const struct jk_web_carrier carrier = {options.services, options.methods, options.method_count, options.observe};
+    JK_TRY(jk_pages_start(&carrier, &server->pages, error));
+    options.page = jk_pages_answer;
+    options.pages = server->pages;
+    return jk_web_start(&options, &server->web, error);
+}
+
 static enum jk_status start_http(struct server *server, struct jk_error *error)
 {
     const struct jk_config *config = &server->config;
@@ -336,10 +367,14 @@ static enum jk_status start_http(struct server *server, struct jk_error *error)
                                       .connections = (unsigned)config->http_connections,
                                       .per_address = (unsigned)config->http_per_address,
                                       .proxies = &server->proxies,
+                                      .hook = jk_web_ask,
+                                      .room = jk_web_room,
                                       .rpc_answers = rpc_answers,
                                       .rpc_live = rpc_live,
                                       .context = server};
     if (!options.listen && !options.metrics) return JK_OK;
+    JK_TRY(start_web(server, error));
+    options.hook_context = server->web;
     return jk_http_start(&options, &server->http, error);
 }
 
@@ -404,7 +439,10 @@ static bool stop(struct server *server)
     bool drained = !server->rpc || jk_rpc_drain(server->rpc);
     if (drained) {
         jk_http_stop(server->http);
+        jk_web_free(server->web);
+        jk_pages_free(server->pages);
         jk_rpc_free(server->rpc);
+        jk_waiting_stop(server->web_services.waiting);
         jk_waiting_stop(server->services.waiting);
         jk_parking_stop(server->services.parking);
         jk_witness_stop(server->witnesses);

@@ -587,6 +587,11 @@ size_t jk_store_write_backlog(struct jk_store *store)
     return jk_mailbox_length(store->writes);
 }
 
+bool jk_store_is_writing(struct jk_store *store)
+{
+    return atomic_load(&store->writing) || jk_mailbox_length(store->writes) > 0;
+}
+
 size_t jk_store_read_backlog(struct jk_store *store)
 {
     return jk_mailbox_length(store->jobs);

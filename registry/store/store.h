@@ -232,6 +232,7 @@ struct jk_own_write {
 /* Returns once it is settled. UNAVAILABLE: the store did not take the write; otherwise its outcome. */
 JK_MUST_USE enum jk_status jk_store_write_own(struct jk_store *store, struct jk_own_write *own, struct jk_error *error);
 size_t jk_store_write_backlog(struct jk_store *store); /* writes that wait */
+bool jk_store_is_writing(struct jk_store *store);      /* writes wait, or are being committed */
 size_t jk_store_read_backlog(struct jk_store *store);  /* jobs waiting for a reader, except closing's */
 
 /* ---- reading from PostgreSQL: jobs on reader threads ---- */
