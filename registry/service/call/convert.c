@@ -55,6 +55,13 @@ Jokbo__V1__Grade jk_to_grade(enum jk_grade grade)
     return (Jokbo__V1__Grade)(grade + 1);
 }
 
+bool jk_from_grade(int value, enum jk_grade *out_grade)
+{
+    if (value < 1 || value > JK_GRADES) return false;
+    *out_grade = (enum jk_grade)(value - 1);
+    return true;
+}
+
 Jokbo__V1__Answer jk_to_answer(enum jk_answer answer)
 {
     switch (answer) {

@@ -25,6 +25,8 @@ bool jk_from_relation(int value, enum jk_relation *out_relation);
 Jokbo__V1__LicenseClass jk_to_license_class(enum jk_license_class class);
 bool jk_from_license_class(int value, enum jk_license_class *out_class);
 Jokbo__V1__Grade jk_to_grade(enum jk_grade grade);
+/* False for a number outside the enum, and for the unspecified. */
+bool jk_from_grade(int value, enum jk_grade *out_grade);
 Jokbo__V1__Answer jk_to_answer(enum jk_answer answer);
 bool jk_from_answer(int value, enum jk_answer *out_answer);
 bool jk_from_permission(int value, enum jk_permission *out_permission);

@@ -7,6 +7,7 @@
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/call/page.h"
+#include "service/records/digest_models.h"
 #include "service/records/findings.h"
 #include "service/records/present.h"
 #include "service/call/texts.h"
@@ -178,6 +179,8 @@ struct filter {
     const Jokbo__V1__ListModelsRequest *request;
     uint32_t root, team; /* slots, JK_NONE for any */
     enum jk_license_class class;
+    struct jk_digest sha256;      /* zero for any */
+    struct jk_digest_models with; /* those that have it */
 };
 
 static bool contains_fold(struct jk_span text, struct jk_span part)
@@ -225,14 +228,24 @@ static bool wants_release(const struct walk *walk, const struct filter *filter, 
     return jk_license_class_of(permissions) == filter->class;
 }
 
+static bool shows_grade(const struct walk *walk, uint32_t model, Jokbo__V1__Grade wanted)
+{
+    const struct jk_book *book = walk->present.book;
+    struct jk_glance glance;
+    enum jk_grade grade;
+    bool attested;
+    return jk_glance_take(&glance, book, jk_book_standing_release(book, model, walk->size), walk->size) &&
+           jk_glance_weakest(&glance, &grade, &attested) && jk_to_grade(grade) == wanted;
+}
+
 static bool wants_model(const struct walk *walk, uint32_t model)
 {
     const struct filter *filter = walk->filter;
     const Jokbo__V1__ListModelsRequest *request = filter->request;
-    if (jk_book_model(walk->present.book, model)->index <= request->after_log_index && request->after_log_index)
-        return false;
+    if (*request->sha256 && !jk_digest_models_have(&filter->with, model)) return false;
     if (!wants_name(walk, filter, model) || !wants_release(walk, filter, model) || !wants_roots(walk, filter, model))
         return false;
+    if (request->grade && !shows_grade(walk, model, request->grade)) return false;
     return !request->finding || (jk_finding_kinds(&walk->present, model) & (1u << request->finding));
 }
 
@@ -240,6 +253,7 @@ static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
 {
     const Jokbo__V1__ListModelsRequest *request = filter->request;
     enum jk_relation relation;
+    enum jk_grade grade;
     struct jk_view view;
     if (!jk_from_relation(request->relation, &relation))
         jk_error_field(&call->error, "relation", "%d is not a relation", (int)request->relation);
@@ -247,9 +261,14 @@ static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
         jk_error_field(&call->error, "license_class", "%d is not a licence class", (int)request->license_class);
     if ((int)request->finding < 0 || request->finding > JOKBO__V1__FINDING_KIND__FINDING_KIND_ADOPTED_PATH)
         jk_error_field(&call->error, "finding", "%d is not a finding", (int)request->finding);
+    if (request->grade && !jk_from_grade((int)request->grade, &grade))
+        jk_error_field(&call->error, "grade", "%d is not a grade", (int)request->grade);
     if (request->after_log_index < 0)
         jk_error_field(&call->error, "after_log_index", "%lld is negative", (long long)request->after_log_index);
+    if (request->before_log_index < 0)
+        jk_error_field(&call->error, "before_log_index", "%lld is negative", (long long)request->before_log_index);
     if (strlen(request->name_contains) > 96) jk_error_field(&call->error, "name_contains", "is longer than 96 bytes");
+    jk_from_hex(request->sha256, "sha256", &filter->sha256, &call->error);
     JK_TRY(jk_error_result(&call->error));
     jk_store_view(jk_store_of(call), &view);
     filter->root = *request->root ? jk_book_find_model(view.book, jk_span_of(request->root), view.size) : JK_NONE;
@@ -269,11 +288,18 @@ static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
 
 void jk_list_models(struct jk_call *call)
 {
-    struct filter filter = {.request = (const void *)call->request};
-    struct walk walk = {.call = call, .wants = wants_model, .filter = &filter};
+    const Jokbo__V1__ListModelsRequest *request = (const void *)call->request;
+    struct filter filter = {.request = request};
+    struct walk walk = {.call = call,
+                        .wants = wants_model,
+                        .filter = &filter,
+                        .after_index = request->after_log_index,
+                        .before_index = request->before_log_index};
     Jokbo__V1__ListModelsResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListModelsResponse, jokbo__v1__list_models_response);
     enum jk_status status = reply ? read_filter(call, &filter) : jk_out_of_memory(&call->error);
+    if (status == JK_OK && !jk_digest_is_zero(&filter.sha256))
+        status = jk_digest_models_find(call, &filter.sha256, &filter.with);
     if (status == JK_OK) status = run_walk(&walk);
     if (status == JK_OK) {
         reply->n_models = walk.count;
