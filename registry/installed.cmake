@@ -33,8 +33,19 @@ add_custom_target(installed_texts ALL DEPENDS ${JK_TEXTS}/jokbo.1 ${JK_TEXTS}/jo
                   ${JK_TEXTS}/fish)
 
 install(FILES ${JK_ROOT}/registry/data/roster.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/jokbo)
-install(DIRECTORY ${JK_ROOT}/registry/data/policies ${JK_ROOT}/registry/data/demo ${JK_ROOT}/proto
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/jokbo)
+install(DIRECTORY ${JK_ROOT}/registry/data/policies ${JK_ROOT}/proto DESTINATION ${CMAKE_INSTALL_DATADIR}/jokbo)
+
+# The demo's script registers model cards that lie with the tests; installed, they lie beside it.
+set(JK_SCRIPT registry/data/demo/programme.script)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${JK_ROOT}/${JK_SCRIPT})
+file(READ ${JK_ROOT}/${JK_SCRIPT} text)
+string(REPLACE "../../../tests/data/model-cards/" "./cards/" text "${text}")
+file(WRITE ${JK_TEXTS}/programme.script "${text}")
+install(DIRECTORY ${JK_ROOT}/registry/data/demo DESTINATION ${CMAKE_INSTALL_DATADIR}/jokbo PATTERN programme.script EXCLUDE)
+install(FILES ${JK_TEXTS}/programme.script DESTINATION ${CMAKE_INSTALL_DATADIR}/jokbo/demo)
+install(DIRECTORY ${JK_ROOT}/tests/data/model-cards/ DESTINATION ${CMAKE_INSTALL_DATADIR}/jokbo/demo/cards
+        FILES_MATCHING PATTERN *.md)
+
 # In the folders of the checkout, so that the pages' links to each other hold.
 install(FILES ${JK_ROOT}/README.md ${JK_ROOT}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${JK_ROOT}/registry/docs ${JK_ROOT}/registry/formats DESTINATION ${CMAKE_INSTALL_DOCDIR}/registry)
@@ -43,6 +54,9 @@ install(FILES ${JK_ROOT}/registry/data/upstream-organisations.txt ${JK_ROOT}/reg
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/registry/data)
 install(FILES ${JK_ROOT}/docker/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docker)
 install(FILES ${JK_ROOT}/tests/README.md ${JK_ROOT}/tests/recount.py ${JK_ROOT}/tests/recount_policy.py
+        ${JK_ROOT}/tests/recount_vouched.py ${JK_ROOT}/tests/recount_evidence.py ${JK_ROOT}/tests/recount_evidence_forms.py
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/tests)
+install(FILES ${JK_ROOT}/tests/support/evidence.py ${JK_ROOT}/tests/support/sketch.py
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/tests/support)
 install(FILES ${JK_ROOT}/tests/integration/sumdb/main.go DESTINATION ${CMAKE_INSTALL_DOCDIR}/tests/integration/sumdb)
 install(DIRECTORY ${JK_ROOT}/proto/jokbo DESTINATION ${CMAKE_INSTALL_DOCDIR}/proto)

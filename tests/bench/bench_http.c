@@ -1,12 +1,13 @@
 /* Loads an HTTP server with GET over connections that stay open, one request under way on each, from one thread over
  * epoll. Every answer must be 200 with a Content-Length, and its body is read in full.
- * Usage: bench_http target=ADDR:PORT paths=FILE connections=N seconds=S     prints JSON: rate, p50_us, p99_us, bytes,
- * failed */
+ * Usage: bench_http target=ADDR:PORT paths=FILE connections=N seconds=S     until then, or SIGINT; prints JSON: rate,
+ * p50_us, p99_us, bytes, failed */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,9 +183,18 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
 int main(int argc, char **argv)
 {
     read_options(argc, argv);
+    signal(SIGINT, interrupt);
     run.times = malloc(TIMES_MOST * sizeof *run.times);
     run.poller = epoll_create1(EPOLL_CLOEXEC);
     JK_CHECK(run.times && run.poller >= 0);
@@ -193,7 +203,7 @@ int main(int argc, char **argv)
         open_peer(&peers[i]);
     }
     int64_t began_us = jk_monotonic_us(), until_us = began_us + (int64_t)(run.seconds * 1e6);
-    while (jk_monotonic_us() < until_us) {
+    while (!interrupted && jk_monotonic_us() < until_us) {
         struct epoll_event events[128];
         int count = epoll_wait(run.poller, events, 128, 100);
         for (int i = 0; i < count; i++)

@@ -1,11 +1,11 @@
 /* A closed-loop load generator in gRPC core's C API: so many callers, each of which sends its next call when its last one
  * is answered, for a fixed time. Prints one line of JSON: calls a second, latencies in microseconds, failures by code.
  *
- *   bench_load target=HOST:PORT mode=count|echo|register|batch|census|getmodel|proof [name=value]…
+ *   bench_load target=HOST:PORT mode=count|echo|register|batch|census|getmodel|readcard|proof [name=value]…
  *
  * seconds=5 warmup=1   connections=8 callers=64   threads=1
  * token=…              sent as a bearer token
- * base=NAME            count: of one base model instead of all; getmodel: which model
+ * base=NAME            count: of one base model instead of all; getmodel: which model; readcard: what the card was made from
  * policy=NAME          count: under this policy
  * size=N               count: as of this log size (-1: now); proof: of random entries below it
  * sizes=N              count: as of a random one of the N sizes up to size, so that no two calls ask alike
@@ -147,6 +147,43 @@ static grpc_slice get_request(void)
 {
     Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
     request.name = (char *)(uintptr_t)(options.base ? options.base : "");
+    return pack(&request.base);
+}
+
+/* Of a model on a hub as most are: a card of 2 kB with front matter, a configuration, and the names of its files. */
+#define CARD_BYTES 2048
+static grpc_slice read_request(void)
+{
+    static char card[CARD_BYTES];
+    static char config[] =
+        "{\"architectures\":[\"Qwen3ForCausalLM\"],\"hidden_size\":4096,\"torch_dtype\":\"bfloat16\"}";
+    static const char *const names[] = {".gitattributes", "generation_config.json", "model-00001-of-00002.safetensors",
+                                        "model-00002-of-00002.safetensors", "tokenizer.json"};
+    enum { CARD, CONFIG, NAMED, FILES = NAMED + sizeof names / sizeof *names };
+    Jokbo__V1__ReadCardRequest request = JOKBO__V1__READ_CARD_REQUEST__INIT;
+    Jokbo__V1__DeclaredFile files[FILES], *all[FILES];
+    int used = snprintf(card, sizeof card,
+                        "---\nlanguage:\n- ko\n- en\nlicense: apache-2.0\nlibrary_name: transformers\n"
+                        "pipeline_tag: text-generation\ntags:\n- law\n- sft\nbase_model:\n- %s\n"
+                        "base_model_relation: finetune\ndatasets:\n- bench/law\n---\n\n# A model of law\n\n",
+                        options.base ? options.base : "");
+    JK_CHECK(used > 0 && (size_t)used < sizeof card);
+    for (size_t at = (size_t)used; at < sizeof card; at++)
+        card[at] = at % 80 == 79 ? '\n' : (char)('a' + at % 26);
+    for (size_t i = 0; i < FILES; i++) {
+        jokbo__v1__declared_file__init(&files[i]);
+        if (i >= NAMED) files[i].path = (char *)(uintptr_t)names[i - NAMED];
+        all[i] = &files[i];
+    }
+    files[CARD].path = (char *)(uintptr_t) "README.md";
+    files[CARD].content = (ProtobufCBinaryData){sizeof card, (uint8_t *)card};
+    files[CONFIG].path = (char *)(uintptr_t) "config.json";
+    files[CONFIG].content = (ProtobufCBinaryData){sizeof config - 1, (uint8_t *)config};
+    for (size_t i = 0; i < NAMED; i++)
+        files[i].size = (int64_t)files[i].content.len;
+    request.name = (char *)(uintptr_t) "bench/law";
+    request.n_files = FILES;
+    request.files = all;
     return pack(&request.base);
 }
 
@@ -369,6 +406,9 @@ static void choose_mode(void)
     } else if (strcmp(options.mode, "getmodel") == 0) {
         path = "/jokbo.v1.Registry/GetModel";
         fixed_request = get_request();
+    } else if (strcmp(options.mode, "readcard") == 0) {
+        path = "/jokbo.v1.Registry/ReadCard";
+        fixed_request = read_request();
     } else if (strcmp(options.mode, "proof") == 0) {
         path = "/jokbo.v1.Log/GetInclusionProof";
         make_unique = proof_request;

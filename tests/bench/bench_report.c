@@ -1,7 +1,7 @@
-/* How long a stage's report takes: bench_report [registrations]. Makes a log with the shape of real hubs, deals its
+/* How long a stage's report takes: bench_report [registrations [page]]. Makes a log with the shape of real hubs, deals its
  * bases to eight teams, and makes the report of a stage under a strict policy with all its texts, of the whole log and
  * of its first half with the rest late. Prints milliseconds of CPU time for each part, and of reading the JSON back and
- * making the page.
+ * making the page; the first page is written to the file `page`, if it is given.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,14 +63,16 @@ static void add(struct log *log, struct jk_entry *entry)
 static void deal_bases(struct log *log)
 {
     const struct jk_book *book = log->book;
-    char ids[TEAMS][8];
+    char ids[TEAMS][8], names[TEAMS][32], names_ko[TEAMS][32];
     uint32_t model;
     for (int i = 0; i < TEAMS; i++) {
         snprintf(ids[i], sizeof ids[i], "team-%d", i);
+        snprintf(names[i], sizeof names[i], "Institute number %d", i);
+        snprintf(names_ko[i], sizeof names_ko[i], "%d번 연구원", i);
         add(log, &(struct jk_entry){.kind = JK_KIND_TEAM,
                                     .team = jk_span_of(ids[i]),
-                                    .name = JK_SPAN("Team"),
-                                    .name_ko = JK_SPAN("팀"),
+                                    .name = jk_span_of(names[i]),
+                                    .name_ko = jk_span_of(names_ko[i]),
                                     .left_us = JK_TIME_NONE});
     }
     for (uint32_t i = 0; (model = jk_book_listed(book, i, JK_NONE)) != JK_NONE; i++)
@@ -84,7 +86,15 @@ static void deal_bases(struct log *log)
 
 /* ---- the report ---- */
 
-static void time_page(const struct jk_report_texts *texts)
+static void write_page(const char *path, struct jk_span html)
+{
+    FILE *file = fopen(path, "w");
+    if (file && fwrite(html.at, 1, html.len, file) == html.len && fclose(file) == 0) return;
+    perror(path);
+    exit(1);
+}
+
+static void time_page(const struct jk_report_texts *texts, const char *path)
 {
     struct jk_summary *summary;
     struct jk_text html;
@@ -93,11 +103,17 @@ static void time_page(const struct jk_report_texts *texts)
     int64_t start_us = cpu_us();
     check(jk_summary_read(jk_text_span(&texts->json), &summary, &error), &error);
     int64_t read_us = cpu_us();
-    struct jk_page page = {summary, summary, jk_text_span(&texts->members), jk_text_span(&texts->left_out)};
+    struct jk_page page = {summary,
+                           summary,
+                           jk_text_span(&texts->members),
+                           jk_text_span(&texts->left_out),
+                           jk_text_span(&texts->team_names),
+                           jk_text_span(&texts->listing)};
     jk_text_init(&html, 0);
     check(jk_summary_html(&page, &html, &error), &error);
     printf("  read back   %8.1f ms, page %.1f ms (%zu bytes)\n", (double)(read_us - start_us) / 1000,
            (double)(cpu_us() - read_us) / 1000, html.len);
+    if (path) write_page(path, jk_text_span(&html));
     jk_text_done(&html);
     jk_summary_free(summary);
 }
@@ -116,7 +132,7 @@ static void hold(void *context, bool takes)
 }
 
 static void time_report(const struct jk_book *cut, uint32_t cut_size, const struct jk_book *full, uint32_t n,
-                        uint32_t m)
+                        uint32_t m, const char *path)
 {
     struct jk_span teams[TEAMS];
     struct jk_report *report;
@@ -160,7 +176,7 @@ static void time_report(const struct jk_book *cut, uint32_t cut_size, const stru
     printf("  held        %8.1f ms at most\n", (double)held.longest_us / 1000);
     printf("  bytes       table %zu, json %zu, members %zu, left-out %zu\n", texts.table.len, texts.json.len,
            texts.members.len, texts.left_out.len);
-    time_page(&texts);
+    time_page(&texts, path);
     jk_report_texts_free(&texts);
     jk_report_free(report);
 }
@@ -180,9 +196,9 @@ int main(int argc, char **argv)
     jk_digest_setup();
     struct jk_book *full = make_book(count, JK_NONE);
     uint32_t size = jk_book_size(full);
-    time_report(full, size, full, size, size);
+    time_report(full, size, full, size, size, argc > 2 ? argv[2] : NULL);
     struct jk_book *cut = make_book(count, size / 2);
-    time_report(cut, size, full, size / 2, size);
+    time_report(cut, size, full, size / 2, size, NULL);
     jk_book_free(cut);
     jk_book_free(full);
     return 0;

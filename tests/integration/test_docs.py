@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from jokbo import ROOT  # noqa: E402
-from replay import ADDRESS, DEMO, PAGES, REGISTRY, Page, differences, pages_of, replay, update  # noqa: E402
+from replay import ADDRESS, DEMO, PAGES, PROGRAMS, REGISTRY, Page, differences, pages_of, replay, update  # noqa: E402
 
 DOCS = os.path.join("registry", "docs")
 LONGEST = {"README.md": 200}  # lines
@@ -51,10 +51,14 @@ class Replay(unittest.TestCase):
         told = differences(pages, replay(pages, mark))
         if told:
             self.fail("\n\n".join([""] + told + ["tests/integration/test_docs.py --update writes what is printed now"]))
+        for page, step in ((page, step) for page in pages for step in page.steps if step.absent):
+            with self.subTest(page=page.name, line=step.at):
+                self.skipTest("there is no %s here: a block of %s was not run" % (step.absent, page.name))
 
     def test_every_marked_block_is_run(self):
         for name in all_pages():
             for mark in re.findall(r"^<!-- replay.*$", read(name), re.M):
+                mark = re.sub(r" (%s) -->$" % "|".join(PROGRAMS), " -->", mark)
                 self.assertIn(name, PAGES.get(mark, ()), mark)
 
     def test_a_difference_is_seen_and_what_varies_is_not(self):
@@ -67,6 +71,18 @@ class Replay(unittest.TestCase):
         self.assertEqual(len(told), 1)
         self.assertIn("-a\n+b", told[0])
         self.assertEqual(page.updated(["b\nc", same[1]])[5:7], ["b", "c"])
+
+    def test_a_program_s_block(self):
+        lines = ["<!-- replay python3 -->", "```python", "print(1)", "```", "", "```text", "1", "```", "after"]
+        page = Page("page.md", lines, REGISTRY)
+        self.assertEqual([step.command for step in page.steps], ["python3 - <<'END OF BLOCK'\nprint(1)\nEND OF BLOCK"])
+        self.assertEqual((differences([page], [["1"]]), len(differences([page], [["2"]]))), ([], 1))
+        self.assertEqual(page.updated(["2\n3"])[5:9], ["```text", "2", "3", "```"])
+        page.steps[0].absent = "python3"
+        self.assertEqual((differences([page], [[""]]), page.updated([""])), ([], lines))
+        for wrong in (lines[:4] + lines[5:], ["<!-- replay Rscript -->"] + lines[1:]):
+            with self.assertRaises(ValueError):
+                Page("page.md", wrong, REGISTRY)
 
     def test_two_roots_of_one_size_are_a_difference(self):
         def output(root):
@@ -132,7 +148,7 @@ class Tables(unittest.TestCase):
     def test_methods(self):
         methods = re.findall(r"^JK_METHOD\((\w+), (\w+),", table("methods.def"), re.M)
         self.assertGreater(len(methods), 30)
-        found = [(service, method) for service in ("Registry", "Evaluation", "Stages", "Log", "Demo", "Access")
+        found = [(service, method) for service in ("Registry", "Evaluation", "Stages", "Evidence", "Log", "Demo", "Access")
                  for row in self.rows("`jokbo.v1.%s`" % service) for method in re.findall(r"`(\w+)`", row[0])]
         self.assertEqual(found, methods)
 

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import BUILD, ROOT  # noqa: E402
+from jokbo import BUILD, COMPARES, ROOT, SLOWER, Server  # noqa: E402
 
 
 class Installed(unittest.TestCase):
@@ -55,11 +55,22 @@ class Installed(unittest.TestCase):
 
     def test_data_and_documentation(self):
         data, doc = os.path.join(self.usr, "share", "jokbo"), os.path.join(self.usr, "share", "doc", "jokbo")
-        for source, installed in (("registry/data/policies", data + "/policies"), ("registry/data/demo", data + "/demo"), ("proto", data + "/proto"),
+        for source, installed in (("registry/data/policies", data + "/policies"), ("proto", data + "/proto"),
                                   ("registry/docs", doc + "/registry/docs"), ("registry/formats", doc + "/registry/formats")):
             self.assert_same_tree(filecmp.dircmp(os.path.join(ROOT, source), installed))
         self.assertTrue(filecmp.cmp(os.path.join(ROOT, "registry/data/roster.yaml"), data + "/roster.yaml", shallow=False))
         self.assertEqual(sorted(os.listdir(doc)), ["LICENSE", "README.md", "docker", "proto", "registry", "tests"])
+
+    def test_the_demo_is_loaded_from_there(self):
+        source, installed = os.path.join(ROOT, "registry", "data", "demo"), os.path.join(self.usr, "share", "jokbo", "demo")
+        compared = filecmp.dircmp(source, installed)
+        self.assertEqual((compared.left_only, compared.right_only, compared.diff_files), ([], ["cards"], ["programme.script"]))
+        self.assert_same_tree(compared.subdirs["manifests"])
+        with Server("--demo", *COMPARES) as server:
+            loaded = subprocess.run([os.path.join(self.usr, "bin", "jokbo"), "demo", "load", os.path.join(installed, "programme.script"),
+                                     "--derivatives", "120"], capture_output=True, text=True, cwd="/", timeout=120 * SLOWER,
+                                    env=dict(os.environ, JOKBO_CONFIG=os.path.join(server.data, "client.config"), HOME=server.data))
+            self.assertEqual(loaded.returncode, 0, loaded.stderr)
 
     def test_links_between_the_pages_hold(self):
         doc = os.path.join(self.usr, "share", "doc", "jokbo")

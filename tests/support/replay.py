@@ -1,5 +1,7 @@
 """Pages of documentation whose examples are run: console blocks marked `<!-- replay -->` against a registry with the roster loaded,
-those marked `<!-- replay demo -->` against a demo with all its derivatives. The pages of one registry are run in their order against
+those marked `<!-- replay demo -->` against a demo with all its derivatives. A mark may name a program, as in
+`<!-- replay demo python3 -->`: the block after it is given to that, and a block `text` next has what it printed; where there is no such
+program it is not run. The pages of one registry are run in their order against
 one server and one home, each page in a shell of its own, so that a reader who follows them sees what they show, and so that every
 origin, key, root and signature on them comes from one log.
 
@@ -14,16 +16,17 @@ import tempfile
 import time
 import urllib.request
 
-from jokbo import BUILD, ROOT, SLOWER, Server
+from jokbo import BUILD, COMPARES, ROOT, SLOWER, Server
 
 ADDRESS = "127.0.0.1:7443"  # where the pages' server listens
 HTTP = "127.0.0.1:7480"  # where it serves the log's files
 HOME = "/home/you"
 TIMEOUT_S = 120
 REGISTRY, DEMO = "<!-- replay -->", "<!-- replay demo -->"
-PAGES = {REGISTRY: ("README.md", "registry/docs/tour.md", "registry/docs/verify.md", "registry/docs/weights.md",
+PAGES = {REGISTRY: ("README.md", "registry/docs/tour.md", "registry/docs/verify.md", "registry/docs/weights.md", "registry/docs/evidence.md",
                     "registry/docs/census.md"),
-         DEMO: ("registry/docs/counting.md", "registry/docs/tables.md", "registry/docs/evaluator.md")}
+         DEMO: ("registry/docs/counting.md", "registry/docs/tables.md", "registry/docs/evaluator.md", "registry/docs/api.md",
+                "registry/docs/evidence.md")}
 
 # What differs from run to run and says nothing. Log indexes and the digests of statements do not: on a fresh log they are the same.
 ANY = (
@@ -45,6 +48,9 @@ ONE = (
     (re.compile(r"\blocalhost(?:/|%2F)jokbo-([0-9a-f]{8})\b"), "origin"),
     (re.compile(r"(?:^|\broot )([A-Za-z0-9+/]{43}=)(?=$|[\s.,])", re.M), "root"),
     (re.compile(r"^[nm] \d+ ([0-9a-f]{64})$", re.M), "hexadecimal root"),
+    (re.compile(r"^ok +root +([0-9a-f]{64})(?= is that of the first )", re.M), "hexadecimal root"),
+    (re.compile(r"^ok +key +([0-9a-f]{64})(?= follows from the root)", re.M), "challenge key"),
+    (re.compile(r"of the challenge of log entry \d{5}; its SHA-256 is ([0-9a-f]{64})$", re.M), "text under a challenge key"),
     (re.compile(r"^(?:json sha256:|report\.json +|report\.html +|certificate's text +)([0-9a-f]{64})", re.M), "digest over roots"),
 )
 
@@ -68,18 +74,26 @@ class Masks:
         return text
 
 
-class Step:
-    """A command and what it printed. `at` and `end` are its output's place among the page's lines."""
+PROGRAMS = {"python3": "```python", "Rscript": "```r"}  # which run a block, and how that begins
 
-    def __init__(self, command, at):
-        self.command, self.at, self.end = command, at, at
+
+class Step:
+    """A command and what it printed. `at` and `end` are its output's place among the page's lines. `absent`: the program that it needs
+    and that is not here."""
+
+    def __init__(self, command, at, absent=None):
+        self.command, self.at, self.end, self.absent = command, at, at, absent
         self.output = ""
 
 
 def steps_of(lines, mark):
     """The commands of all blocks with that mark, in order."""
+    marks = {mark.replace(" -->", " %s -->" % name): name for name in PROGRAMS}
     found, at = [], 0
     while at < len(lines):
+        if lines[at] in marks:
+            at = take_program(lines, at + 1, marks[lines[at]], found)
+            continue
         if lines[at] != mark:
             at += 1
             continue
@@ -106,6 +120,19 @@ def take_block(lines, at, found):
     return at + 1
 
 
+def take_program(lines, at, name, found):
+    if at == len(lines) or lines[at] != PROGRAMS[name]:
+        raise ValueError("line %d: a block %s must follow the mark" % (at, PROGRAMS[name]))
+    end = lines.index("```", at)
+    if lines[end + 1:end + 3] != ["", "```text"]:
+        raise ValueError("line %d: a block ```text with what it prints must follow" % (end + 1))
+    step = Step("\n".join(["%s - <<'END OF BLOCK'" % name, *lines[at + 1:end], "END OF BLOCK"]), end + 3, None if shutil.which(name) else name)
+    step.end = lines.index("```", step.at)
+    step.output = "\n".join(lines[step.at:step.end])
+    found.append(step)
+    return step.end + 1
+
+
 class Page:
     """A page's lines, and the steps on it."""
 
@@ -120,6 +147,8 @@ class Page:
     def updated(self, outputs):
         lines = list(self.lines)
         for step, output in reversed(list(zip(self.steps, outputs))):
+            if step.absent:
+                continue
             lines[step.at:step.end] = output.split("\n") if output else []
         return lines
 
@@ -139,6 +168,8 @@ def differences(pages, outputs):
     told, wanted_masks, got_masks = [], Masks(), Masks()
     for page, printed in zip(pages, outputs):
         for step, output in zip(page.steps, printed):
+            if step.absent:
+                continue
             wanted, got = wanted_masks.masked(step.output.rstrip("\n")), got_masks.masked(output)
             if wanted != got:
                 diff = difflib.unified_diff(wanted.split("\n"), got.split("\n"), page.name, "this run", lineterm="")
@@ -188,11 +219,23 @@ class Checkout:
         served = "curl -fsS %s/checkpoint | sed -n 2p" % ("http://" + HTTP.replace("http://", ""))
         return "for _ in $(seq 400); do [[ $(%s) -ge $(%s) ]] && break; sleep 0.05; done 2>/dev/null\n" % (served, newest)
 
+    def compared_next(self, commands):
+        """After each command, once a release may have come whose manifest is held: nobody types the next one within the moment in which
+        the server compares its weights."""
+        model, waits = None, []
+        for command in commands:
+            if "--manifest " in command:
+                model = (re.findall(r"--(?:name|model) (\S+)", command) or [model])[-1]
+            told = "env -i HOME=/ JOKBO_SERVER=%s %s/build/jokbo evidence %s" % (ADDRESS, self.folder, model)
+            waits.append("for _ in $(seq 400); do %s && break; sleep 0.05; done > /dev/null 2>&1\n" % told
+                         if model and re.search(r"--manifest |\bpublish ", command) else "")
+        return waits
+
     def replay(self, commands):
         """What each command printed, in one shell."""
         mark = "---- end of step %d ----"
-        script = "".join("%s%s\n{ kept=$?; } 2>/dev/null; printf '\\n%s\\n'; (exit $kept)\n" % (self.published_first(command), command, mark % i)
-                         for i, command in enumerate(commands))
+        script = "".join("%s%s\n{ kept=$?; } 2>/dev/null; printf '\\n%s\\n'; %s(exit $kept)\n" % (self.published_first(command), command, mark % i, wait)
+                         for i, (command, wait) in enumerate(zip(commands, self.compared_next(commands))))
         rest = self.as_on_page(self.bash(script).stdout)
         outputs = []
         for i, command in enumerate(commands):
@@ -220,16 +263,16 @@ def wait_until_published(server):
 
 
 def start_registry():
-    server = Server()
+    server = Server(*COMPARES)
     server.start().load_roster()
     return server
 
 
 def start_demo():
     """As registry/start serves one: evaluators and their tokens rest for a day before they rule."""
-    server = Server("--demo", "--evaluator-rest-hours", "24")
+    server = Server("--demo", "--evaluator-rest-hours", "24", *COMPARES)
     server.start()
-    loaded = server.jokbo("demo", "load", os.path.join(ROOT, "registry", "data", "demo", "programme.script"), timeout=300)
+    loaded = server.load_demo(timeout=300)
     if loaded.returncode != 0:
         server.close()
         raise AssertionError("the demo was not loaded: " + loaded.stderr)
@@ -244,7 +287,7 @@ def replay(pages, mark):
         try:
             for page in pages:
                 wait_until_published(server)
-                outputs.append(checkout.replay([step.command for step in page.steps]))
+                outputs.append(checkout.replay([":" if step.absent else step.command for step in page.steps]))
         finally:
             checkout.close()
         return outputs
