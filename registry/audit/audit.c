@@ -4,12 +4,13 @@
 #include <stdlib.h>
 
 #include "audit/ring.h"
+#include "base/array.h"
 #include "base/check.h"
 #include "tlog/rotation.h"
 
 struct level { /* roots of the full tiles of the level below: of 256^level leaves each */
     struct jk_digest *hashes;
-    uint64_t count, room;
+    size_t count, room;
 };
 
 struct jk_audit {
@@ -26,13 +27,7 @@ struct jk_audit {
 
 static bool keep_hash(struct level *level, const struct jk_digest *hash)
 {
-    if (level->count == level->room) {
-        uint64_t room = level->room ? level->room * 2 : 1024;
-        struct jk_digest *grown = realloc(level->hashes, room * sizeof *grown);
-        if (!grown) return false;
-        level->hashes = grown;
-        level->room = room;
-    }
+    if (!JK_ARRAY_GROW(level->hashes, level->count, level->room)) return false;
     level->hashes[level->count++] = *hash;
     return true;
 }

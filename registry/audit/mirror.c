@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/condition.h"
@@ -184,13 +185,7 @@ static void note_failure(struct jk_mirror *mirror, uint64_t turn, const struct j
 
 static bool note_fetched(struct jk_mirror *mirror, const struct jk_tile *tile)
 {
-    if (mirror->fetched_count == mirror->fetched_room) {
-        size_t room = mirror->fetched_room ? mirror->fetched_room * 2 : 256;
-        struct jk_tile *grown = realloc(mirror->fetched, room * sizeof *grown);
-        if (!grown) return false;
-        mirror->fetched = grown;
-        mirror->fetched_room = room;
-    }
+    if (!JK_ARRAY_GROW(mirror->fetched, mirror->fetched_count, mirror->fetched_room)) return false;
     mirror->fetched[mirror->fetched_count++] = *tile;
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "book/holdings.h"
 #include "book/vouched.h"
 
@@ -81,13 +82,7 @@ void jk_reweigh_tell_unread(struct jk_reweigh_finding *finding, const struct jk_
 
 bool jk_unread_add(struct jk_unread_list *list, const struct jk_unread *unread)
 {
-    if (list->count == list->room) {
-        size_t room = list->room ? list->room * 2 : 64;
-        void *moved = realloc(list->items, room * sizeof *list->items);
-        if (!moved) return false;
-        list->items = moved;
-        list->room = room;
-    }
+    if (!JK_ARRAY_GROW(list->items, list->count, list->room)) return false;
     list->items[list->count++] = *unread;
     return true;
 }

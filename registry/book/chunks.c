@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/pages.h"
 
 /* ---- the pool ---- */
@@ -14,13 +15,7 @@
 
 static bool add_address(struct jk_parts *parts, unsigned char *part)
 {
-    if (parts->count == parts->room) {
-        uint32_t room = parts->room ? parts->room * 2 : 8;
-        unsigned char **grown = realloc(parts->at, room * sizeof *grown);
-        if (!grown) return false;
-        parts->at = grown;
-        parts->room = room;
-    }
+    if (!JK_ARRAY_GROW(parts->at, parts->count, parts->room)) return false;
     parts->at[parts->count++] = part;
     return true;
 }

@@ -14,7 +14,7 @@
 
 struct jk_parts { /* a growing list of addresses */
     unsigned char **at;
-    uint32_t count, room;
+    size_t count, room;
 };
 
 struct jk_pool {

@@ -7,12 +7,11 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/pages.h"
 #include "book/book_internal.h"
 #include "book/home.h"
 #include "book/stood.h"
-
-#define FIRST_ROOM 64u
 
 /* Weights go before files, which may be packed in many ways; and files before the list of them. */
 static const enum jk_content in_order[] = {JK_CONTENT_WEIGHTS, JK_CONTENT_FILES, JK_CONTENT_ARTIFACT};
@@ -108,13 +107,7 @@ static uint32_t rank_of(const struct settling *settling, const struct jk_verdict
 
 static struct claim *new_claim(struct settling *settling)
 {
-    if (settling->count == settling->room) {
-        size_t room = settling->room + settling->room / 2 + FIRST_ROOM;
-        struct claim *moved = realloc(settling->claims, room * sizeof *moved);
-        if (!moved) return NULL;
-        settling->claims = moved;
-        settling->room = room;
-    }
+    if (!JK_ARRAY_GROW(settling->claims, settling->count, settling->room)) return NULL;
     return &settling->claims[settling->count++];
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "book/book_internal.h"
 
 bool jk_copies_init(struct jk_copies *copies, const struct jk_book *book, const struct jk_policy *policy, uint32_t n)
@@ -85,13 +86,7 @@ bool jk_copies_find(struct jk_copies *copies, uint32_t release, bool above, stru
 
 static bool add_copy(struct jk_copies *copies, uint32_t release)
 {
-    if (copies->found_count == copies->found_room) {
-        uint32_t room = copies->found_room * 2 + 64;
-        uint32_t *more = realloc(copies->found, room * sizeof *more);
-        if (!more) return false;
-        copies->found = more;
-        copies->found_room = room;
-    }
+    if (!JK_ARRAY_GROW(copies->found, copies->found_count, copies->found_room)) return false;
     copies->found[copies->found_count++] = release;
     return true;
 }

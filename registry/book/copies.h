@@ -19,7 +19,7 @@ struct jk_copies {
     struct jk_equals equals;
     uint32_t *seen, *queue, walk; /* by release: the last walk that met it; releases to look at */
     uint32_t *found;              /* releases of derivatives that are copies */
-    uint32_t found_count, found_room;
+    size_t found_count, found_room;
 };
 
 /* What makes a derivative a copy: one of the two, or neither. */

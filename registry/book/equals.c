@@ -36,7 +36,7 @@ void jk_equals_done(struct jk_equals *equals)
     free(equals->path);
 }
 
-/* Room for so many of them; false: out of memory. */
+/* Room for so many of them, which may be many more at once; false: out of memory. */
 static bool have_equals_room(void **rows, size_t count, size_t *room, size_t size)
 {
     if (count <= *room) return true;

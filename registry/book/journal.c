@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/check.h"
 
 void jk_journal_done(struct jk_journal *journal)
@@ -14,17 +15,9 @@ void jk_journal_done(struct jk_journal *journal)
 
 static struct jk_write *add_write(struct jk_journal *journal)
 {
-    if (journal->count == journal->room) {
-        size_t room = journal->room ? journal->room * 2 : 256;
-        struct jk_write *grown = realloc(journal->writes, room * sizeof *grown);
-        if (!grown) {
-            journal->failed = true;
-            return NULL;
-        }
-        journal->writes = grown;
-        journal->room = room;
-    }
-    return &journal->writes[journal->count++];
+    if (JK_ARRAY_GROW(journal->writes, journal->count, journal->room)) return &journal->writes[journal->count++];
+    journal->failed = true;
+    return NULL;
 }
 
 void jk_journal_record(struct jk_journal *journal, void *at, size_t size)

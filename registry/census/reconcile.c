@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "book/book_ask.h"
 #include "book/index.h"
 #include "census/match.h"
@@ -12,17 +13,6 @@
 #include "declare/parent_tag.h"
 
 #define MEMORY (1024u << 20) /* texts of a run */
-
-static bool grow_array(void **at, size_t *room, size_t count, size_t size)
-{
-    if (count < *room) return true;
-    size_t more = *room > 0 ? 2 * *room : 1024;
-    void *grown = realloc(*at, more * size);
-    if (!grown) return false;
-    *at = grown;
-    *room = more;
-    return true;
-}
 
 struct jk_reconcile *jk_reconcile_new(const struct jk_book *book, const struct jk_standing *standing,
                                       struct jk_span hub)
@@ -98,8 +88,7 @@ static uint32_t new_node(struct jk_reconcile *reconcile, struct jk_span id, uint
 static uint32_t node_of(struct jk_reconcile *reconcile, struct jk_span id)
 {
     uint32_t hash = jk_hash_fold(id, 0);
-    if (!spread(reconcile) ||
-        !grow_array((void **)&reconcile->nodes, &reconcile->node_room, reconcile->node_count, sizeof *reconcile->nodes))
+    if (!spread(reconcile) || !JK_ARRAY_GROW(reconcile->nodes, reconcile->node_count, reconcile->node_room))
         return JK_NONE;
     size_t at = hash & (reconcile->slot_count - 1);
     for (; reconcile->slots[at] != JK_NONE; at = (at + 1) & (reconcile->slot_count - 1)) {
@@ -119,8 +108,7 @@ static uint32_t node_of_line(struct jk_reconcile *reconcile, const struct jk_rec
     bool twin = node && node->has_line && node->identity.len > 0 && line->identity.len > 0 &&
                 !jk_span_equal(node->identity, line->identity);
     if (!twin) return slot;
-    if (!grow_array((void **)&reconcile->nodes, &reconcile->node_room, reconcile->node_count, sizeof *reconcile->nodes))
-        return JK_NONE;
+    if (!JK_ARRAY_GROW(reconcile->nodes, reconcile->node_count, reconcile->node_room)) return JK_NONE;
     return new_node(reconcile, line->id, jk_hash_fold(line->id, 0));
 }
 
@@ -153,8 +141,7 @@ static enum jk_status add_link(struct jk_reconcile *reconcile, size_t first, uin
                                enum jk_relation relation, struct jk_error *error)
 {
     uint32_t slot = node_of(reconcile, parent);
-    if (slot == JK_NONE ||
-        !grow_array((void **)&reconcile->links, &reconcile->link_room, reconcile->link_count, sizeof *reconcile->links))
+    if (slot == JK_NONE || !JK_ARRAY_GROW(reconcile->links, reconcile->link_count, reconcile->link_room))
         return jk_out_of_memory(error);
     for (size_t i = first; i < reconcile->link_count; i++) {
         if (reconcile->links[i].parent != slot) continue;
@@ -316,8 +303,7 @@ static enum jk_status add_row(struct jk_reconcile *reconcile, struct jk_reconcil
                               struct jk_error *error)
 {
     if (row.hub == JK_PLACE_NONE && row.here == JK_PLACE_NONE) return JK_OK;
-    if (!grow_array((void **)&reconcile->rows, &reconcile->row_room, reconcile->row_count, sizeof *reconcile->rows))
-        return jk_out_of_memory(error);
+    if (!JK_ARRAY_GROW(reconcile->rows, reconcile->row_count, reconcile->row_room)) return jk_out_of_memory(error);
     row.difference = jk_reconcile_judge(reconcile, &row, node);
     if (node) {
         row.id = node->has_line ? node->id : JK_SPAN("");

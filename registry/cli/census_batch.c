@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "census/intern.h"
 #include "cli/census_message.h"
 #include "cli/console/client.h"
@@ -66,13 +67,8 @@ static enum jk_status give_id(struct batch *batch, Jokbo__V1__RecordCensusReques
 static enum jk_status refuse(struct batch *batch, size_t at, const char *rule)
 {
     struct jk_census_written *written = batch->written;
-    if (written->refused_count == written->refused_room) {
-        size_t room = written->refused_room > 0 ? 2 * written->refused_room : 64;
-        struct jk_census_refused *grown = realloc(written->refused, room * sizeof *grown);
-        if (!grown) return jk_out_of_memory(&batch->opened->cli->error);
-        written->refused = grown;
-        written->refused_room = room;
-    }
+    if (!JK_ARRAY_GROW(written->refused, written->refused_count, written->refused_room))
+        return jk_out_of_memory(&batch->opened->cli->error);
     const struct jk_plan_step *step = batch->plan[at];
     const char *id = jk_arena_copy(&batch->opened->cli->arena, step->id.at, step->id.len);
     if (!id) return jk_out_of_memory(&batch->opened->cli->error);

@@ -4,6 +4,7 @@
 #include <jokbo/v1/registry.pb-c.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "cli/console/pages.h"
 #include "cli/fold.h"
 #include "domain/ident.h"
@@ -40,17 +41,6 @@ static bool is_below(const struct scope *scope, uint32_t model)
     return false;
 }
 
-static bool make_known_room(struct jk_census_known *known)
-{
-    if (known->seen.count < known->room) return true;
-    uint32_t room = known->room > 0 ? 2 * known->room : 1024;
-    int64_t *modified_us = realloc(known->modified_us, room * sizeof *modified_us);
-    if (!modified_us) return false;
-    known->modified_us = modified_us;
-    known->room = room;
-    return true;
-}
-
 static enum jk_status note_observed(struct jk_census_known *known, const struct scope *scope,
                                     const struct jk_observation *observed, struct jk_error *error)
 {
@@ -58,7 +48,7 @@ static enum jk_status note_observed(struct jk_census_known *known, const struct 
         .id = observed->id, .identity = observed->identity, .revision = observed->revision, .way = JK_CRAWL_BEFORE};
     bool below = is_below(scope, observed->model);
     uint32_t at;
-    if (!make_known_room(known)) return jk_out_of_memory(error);
+    if (!JK_ARRAY_GROW(known->modified_us, known->seen.count, known->room)) return jk_out_of_memory(error);
     JK_TRY(jk_crawl_meet(&known->seen, &met, NULL, &at, error));
     known->seen.items[at].done = below && observed->state == JK_OBSERVED_PRESENT;
     known->seen.items[at].listed = below && observed->state == JK_OBSERVED_MOVED;

@@ -11,7 +11,7 @@ struct jk_census_known {
      * says that it has moved, so that children may still name it. */
     struct jk_crawl seen;
     int64_t *modified_us; /* beside the items: the hub's own date of that observation; JK_TIME_NONE: none */
-    uint32_t room;
+    size_t room;
     struct jk_span hub;
 };
 

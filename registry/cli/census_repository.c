@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cli/census_crawler.h"
+#include "base/array.h"
 #include "cli/console/print.h"
 #include "domain/ident.h"
 
@@ -12,13 +13,8 @@
 
 static enum jk_status note_unknown(struct jk_crawler *crawler, uint32_t at, const char *why)
 {
-    if (crawler->unknown_count == crawler->unknown_room) {
-        size_t room = crawler->unknown_room > 0 ? 2 * crawler->unknown_room : 64;
-        struct jk_crawler_unknown *more = realloc(crawler->unknown, room * sizeof *more);
-        if (!more) return jk_out_of_memory(&crawler->cli->error);
-        crawler->unknown = more;
-        crawler->unknown_room = room;
-    }
+    if (!JK_ARRAY_GROW(crawler->unknown, crawler->unknown_count, crawler->unknown_room))
+        return jk_out_of_memory(&crawler->cli->error);
     why = jk_arena_printf(&crawler->cli->arena, "%s", why);
     if (!why) return jk_out_of_memory(&crawler->cli->error);
     crawler->unknown[crawler->unknown_count++] = (struct jk_crawler_unknown){at, why};

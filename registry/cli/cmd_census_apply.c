@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/defer.h"
+#include "base/array.h"
 #include "book/book_ask.h"
 #include "census/intern.h"
 #include "census/line_record.h"
@@ -64,13 +65,7 @@ static enum jk_status keep_item(struct listing *listing, const struct jk_census_
 {
     uint32_t before = listing->ids.count, at = jk_intern_add(&listing->ids, item->id);
     if (before == listing->ids.count) return listing->ids.failed ? jk_out_of_memory(error) : JK_OK;
-    if (at == listing->room) {
-        size_t room = listing->room > 0 ? 2 * listing->room : 4096;
-        struct jk_census_item *grown = realloc(listing->items, room * sizeof *grown);
-        if (!grown) return jk_out_of_memory(error);
-        listing->items = grown;
-        listing->room = room;
-    }
+    if (!JK_ARRAY_GROW(listing->items, at, listing->room)) return jk_out_of_memory(error);
     listing->items[at] = (struct jk_census_item){jk_intern_text(&listing->ids, at), kept_word(listing, item->identity),
                                                  kept_word(listing, item->revision), item->state};
     return listing->texts.exhausted ? jk_out_of_memory(error) : JK_OK;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "domain/lines.h"
 #include "domain/manifest.h"
@@ -33,14 +34,8 @@ static const char *read_listed_file(struct reading *reading)
     reading->path = file.path;
     summary->files++;
     if (!jk_manifest_is_weights(file.path)) return NULL;
-    if (reading->weight_count == reading->room) {
-        size_t room = reading->room ? reading->room * 2 : 64;
-        struct jk_digest *weights = realloc(reading->weights, room * sizeof *weights);
-        reading->exhausted = !weights;
-        if (!weights) return "finds no memory";
-        reading->weights = weights;
-        reading->room = room;
-    }
+    reading->exhausted = !JK_ARRAY_GROW(reading->weights, reading->weight_count, reading->room);
+    if (reading->exhausted) return "finds no memory";
     reading->weights[reading->weight_count++] = file.digest;
     return NULL;
 }

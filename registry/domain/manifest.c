@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/ascii.h"
 #include "base/text.h"
 #include "domain/lines.h"
@@ -167,17 +168,6 @@ static unsigned dtype_bits(struct jk_span dtype)
 
 /* ---- lines ---- */
 
-static bool grow_files(struct check *check)
-{
-    if (check->summary.files < check->room) return true;
-    size_t room = check->room ? check->room * 2 : 64;
-    struct file *files = realloc(check->files, room * sizeof *files);
-    if (!files) return false;
-    check->files = files;
-    check->room = room;
-    return true;
-}
-
 const char *jk_manifest_read_file(struct jk_span rest, struct jk_digest *out_digest, uint64_t *out_size,
                                   struct jk_span *out_path)
 {
@@ -201,7 +191,7 @@ static const char *read_file_line(struct check *check, struct jk_span rest)
     struct jk_manifest_summary *summary = &check->summary;
     if (summary->files == JK_MANIFEST_FILES_MAX) return "is one file too many: at most 100,000";
     if (__builtin_add_overflow(summary->bytes, size, &summary->bytes)) return "makes the sizes overflow 64 bits";
-    if (!grow_files(check)) {
+    if (!JK_ARRAY_GROW(check->files, check->summary.files, check->room)) {
         check->exhausted = true;
         return "finds no memory";
     }
@@ -267,14 +257,8 @@ static const char *keep_tensor(struct check *check, const struct tensor *tensor,
         __builtin_add_overflow(file->tensor_bytes, bytes / 8, &file->tensor_bytes) || file->size < HEADER_LEAST ||
         (bits > 0 && file->tensor_bytes > file->size - HEADER_LEAST))
         return "makes the tensors of its file larger than the file line says it is";
-    if (check->summary.tensors == check->tensor_room) {
-        size_t room = check->tensor_room ? check->tensor_room * 2 : 64;
-        struct tensor *tensors = realloc(check->tensors, room * sizeof *tensors);
-        check->exhausted = !tensors;
-        if (!tensors) return "finds no memory";
-        check->tensors = tensors;
-        check->tensor_room = room;
-    }
+    check->exhausted = !JK_ARRAY_GROW(check->tensors, check->summary.tensors, check->tensor_room);
+    if (check->exhausted) return "finds no memory";
     check->tensors[check->summary.tensors] = *tensor;
     return NULL;
 }

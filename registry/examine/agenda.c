@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/check.h"
 #include "book/breath.h"
 #include "book/holdings.h"
@@ -37,13 +38,7 @@ void jk_agenda_done(struct jk_agenda *agenda)
 
 static bool push(struct jk_agenda *agenda, const struct jk_book *book, struct jk_agenda_item item)
 {
-    if (agenda->count + 1 >= agenda->room) {
-        size_t room = agenda->room ? agenda->room * 2 : 64;
-        void *items = realloc(agenda->items, room * sizeof *agenda->items);
-        if (!items) return false;
-        agenda->items = items;
-        agenda->room = room;
-    }
+    if (!JK_ARRAY_GROW(agenda->items, agenda->count + 1, agenda->room)) return false;
     item.publisher = jk_book_model(book, jk_book_release(book, item.release)->model)->publisher;
     item.order = agenda->orders++;
     agenda->items[agenda->count++] = item;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "examine/examination.h"
 #include "weights/keys.h"
 #include "weights/signature.h"
@@ -102,24 +103,9 @@ static struct jk_key key_of_shape(struct jk_span shape)
     return key;
 }
 
-static bool room_in_catalogue(void **array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room) return true;
-    size_t more = *room ? *room * 2 : 64;
-    void *moved = realloc(*array, more * size);
-    if (!moved) return false;
-    *array = moved;
-    *room = more;
-    return true;
-}
-
 static bool add_signature(struct jk_catalogue *catalogue, const struct jk_signature *signature)
 {
-    void *signatures = catalogue->signatures;
-    bool fits = room_in_catalogue(&signatures, catalogue->signature_count, &catalogue->signature_room,
-                                  sizeof *catalogue->signatures);
-    catalogue->signatures = signatures;
-    if (!fits) return false;
+    if (!JK_ARRAY_GROW(catalogue->signatures, catalogue->signature_count, catalogue->signature_room)) return false;
     struct signed_model *row = &catalogue->signatures[catalogue->signature_count++];
     *row = (struct signed_model){.shape = key_of_shape(signature->shape), .model = (uint32_t)catalogue->model_count};
     memcpy(row->bits, signature->bits, sizeof row->bits);
@@ -130,11 +116,9 @@ static bool enter_model(struct jk_catalogue *catalogue, const struct jk_examined
                         size_t count)
 {
     struct jk_signature signature;
-    void *artifacts = catalogue->artifacts;
-    bool fits =
-        room_in_catalogue(&artifacts, catalogue->model_count, &catalogue->model_room, sizeof *catalogue->artifacts);
-    catalogue->artifacts = artifacts;
-    if (!fits || !add_keys(catalogue, keys, count)) return false;
+    if (!JK_ARRAY_GROW(catalogue->artifacts, catalogue->model_count, catalogue->model_room) ||
+        !add_keys(catalogue, keys, count))
+        return false;
     if (jk_signature_of(&model->sketches, &signature) && !add_signature(catalogue, &signature)) return false;
     catalogue->artifacts[catalogue->model_count++] = model->artifact;
     return true;

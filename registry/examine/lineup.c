@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "book/book_ask.h"
 #include "book/holdings.h"
 #include "book/vouched.h"
@@ -46,15 +47,6 @@ struct jk_lineup {
 
 enum { UNKNOWN, OWN, /* or of an ancestor */ DESCENDS, OTHER };
 
-static void *room_for_more(void *array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room) return array;
-    size_t more = *room ? *room * 2 : 64;
-    void *moved = realloc(array, more * size);
-    if (moved) *room = more;
-    return moved;
-}
-
 /* After each link gone along, and each of others looked at. */
 static enum jk_status count_link(struct jk_lineup *lineup, struct jk_error *error)
 {
@@ -66,9 +58,7 @@ static enum jk_status count_link(struct jk_lineup *lineup, struct jk_error *erro
 static enum jk_status add_climbed(struct walk *walk, const struct jk_parent *parent, uint32_t release,
                                   struct jk_error *error)
 {
-    void *queue = room_for_more(walk->queue, walk->count, &walk->room, sizeof *walk->queue);
-    if (!queue) return jk_out_of_memory(error);
-    walk->queue = queue;
+    if (!JK_ARRAY_GROW(walk->queue, walk->count, walk->room)) return jk_out_of_memory(error);
     walk->queue[walk->count++] = (struct climbed){parent, release};
     return JK_OK;
 }
@@ -164,8 +154,9 @@ struct jk_lineup *jk_lineup_new(const struct jk_book *book, uint32_t release, ui
     lineup->walk.named = calloc((size_t)jk_book_externals(book, n) + 1, sizeof *lineup->walk.named);
     lineup->kin = calloc((size_t)jk_book_models(book, n) + 1, sizeof *lineup->kin);
     lineup->served = calloc((size_t)jk_book_references(book, n) + 1, sizeof *lineup->served);
-    lineup->all = room_for_more(NULL, 0, &lineup->all_room, sizeof *lineup->all);
-    if (lineup->walk.seen && lineup->walk.named && lineup->kin && lineup->served && lineup->all) return lineup;
+    if (lineup->walk.seen && lineup->walk.named && lineup->kin && lineup->served &&
+        JK_ARRAY_GROW(lineup->all, lineup->all_count, lineup->all_room))
+        return lineup;
     jk_lineup_free(lineup);
     return NULL;
 }
@@ -211,9 +202,7 @@ static struct jk_digest external_artifact(struct jk_lineup *lineup, const struct
 
 static bool add_compared(struct jk_lineup *lineup, const struct jk_compared *who)
 {
-    void *all = room_for_more(lineup->all, lineup->all_count, &lineup->all_room, sizeof *lineup->all);
-    if (!all) return false;
-    lineup->all = all;
+    if (!JK_ARRAY_GROW(lineup->all, lineup->all_count, lineup->all_room)) return false;
     lineup->all[lineup->all_count++] = *who;
     return true;
 }
@@ -259,9 +248,7 @@ static enum jk_status add_declared(struct jk_lineup *lineup, const struct jk_boo
 
 static bool line_up_other(struct jk_lineup *lineup, const struct candidate *other)
 {
-    void *others = room_for_more(lineup->others, lineup->other_count, &lineup->other_room, sizeof *lineup->others);
-    if (!others) return false;
-    lineup->others = others;
+    if (!JK_ARRAY_GROW(lineup->others, lineup->other_count, lineup->other_room)) return false;
     lineup->others[lineup->other_count++] = *other;
     return true;
 }

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/span.h"
 
 #define PROBES_MOST 16
@@ -115,13 +116,7 @@ static int compare_fds(const void *one, const void *other)
 
 static bool add_connection(struct list *list, const struct jk_connection *connection)
 {
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        struct jk_connection *all = room > JK_SOCKETS_MOST ? NULL : realloc(list->all, room * sizeof *connection);
-        if (!all) return false;
-        list->all = all;
-        list->room = room;
-    }
+    if (list->count == JK_SOCKETS_MOST || !JK_ARRAY_GROW(list->all, list->count, list->room)) return false;
     list->all[list->count++] = *connection;
     return true;
 }

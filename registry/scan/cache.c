@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/defer.h"
 #include "base/files.h"
@@ -61,13 +62,7 @@ static bool read_cached(struct jk_span body, struct record *out)
 
 static bool add_record(struct jk_scan_cache *cache, const struct record *record)
 {
-    if (cache->count == cache->room) {
-        size_t room = cache->room ? cache->room * 2 : 64;
-        struct record *records = realloc(cache->records, room * sizeof *records);
-        if (!records) return false;
-        cache->records = records;
-        cache->room = room;
-    }
+    if (!JK_ARRAY_GROW(cache->records, cache->count, cache->room)) return false;
     cache->records[cache->count++] = *record;
     return true;
 }

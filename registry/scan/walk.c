@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/defer.h"
 #include "base/text.h"
 #include "domain/manifest.h"
@@ -48,13 +49,7 @@ static enum jk_status add_walked(struct walker *walker, struct jk_walked file)
     if (walk->count == JK_MANIFEST_FILES_MAX)
         return jk_fail(walker->error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%.200s holds more than 100,000 files",
                        walker->folder);
-    if (walk->count == walk->room) {
-        size_t room = walk->room ? walk->room * 2 : 64;
-        struct jk_walked *files = realloc(walk->files, room * sizeof *files);
-        if (!files) return no_memory(walker);
-        walk->files = files;
-        walk->room = room;
-    }
+    if (!JK_ARRAY_GROW(walk->files, walk->count, walk->room)) return no_memory(walker);
     walk->files[walk->count++] = file;
     return JK_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "domain/manifest.h"
 
 #define HEAD "jokbo/manifest/v2\n"
@@ -27,13 +28,7 @@ static bool gather(const struct jk_scan_file *file, struct lines *lines)
     struct jk_span rest = jk_text_span(&file->lines);
     struct jk_manifest_line line;
     while (jk_manifest_next(&rest, &line)) {
-        if (lines->count == lines->room) {
-            size_t room = lines->room ? lines->room * 2 : 256;
-            struct jk_manifest_line *items = realloc(lines->items, room * sizeof *items);
-            if (!items) return false;
-            lines->items = items;
-            lines->room = room;
-        }
+        if (!JK_ARRAY_GROW(lines->items, lines->count, lines->room)) return false;
         lines->items[lines->count++] = line;
     }
     return true;

@@ -4,20 +4,8 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/array.h"
 #include "store/batch.h"
-
-static bool grow_array(void **array, size_t *room, size_t count, size_t size)
-{
-    size_t wanted = *room ? *room * 2 : 64;
-    void *more;
-
-    if (count < *room) return true;
-    more = realloc(*array, wanted * size);
-    if (!more) return false;
-    *array = more;
-    *room = wanted;
-    return true;
-}
 
 enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error)
 {
@@ -30,8 +18,7 @@ enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint
     if (batch->current->entry_count >= JK_WRITE_ENTRIES_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "WRITE_TOO_LARGE",
                        "the write would append more than %d entries: split it", JK_WRITE_ENTRIES_MAX);
-    if (!grow_array((void **)&batch->entries, &batch->entry_room, batch->entry_count, sizeof(*batch->entries)))
-        return jk_out_of_memory(error);
+    if (!JK_ARRAY_GROW(batch->entries, batch->entry_count, batch->entry_room)) return jk_out_of_memory(error);
     entry->time_us = turn->time_us;
     jk_text_init(&text, JK_ENTRY_MAX);
     jk_entry_write(entry, &text);
@@ -70,7 +57,7 @@ enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *reco
     struct jk_batch_record row = {0};
 
     if (batch->record_count >= JK_TURN_RECORDS ||
-        !grow_array((void **)&batch->records, &batch->record_room, batch->record_count, sizeof(*batch->records)) ||
+        !JK_ARRAY_GROW(batch->records, batch->record_count, batch->record_room) ||
         copy_record(batch, record, &row) != JK_OK)
         return jk_out_of_memory(error);
     JK_TRY(jk_directory_put(turn->directory, &row.record, error));
@@ -81,8 +68,7 @@ enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *reco
 
 static enum jk_status add_blob(struct jk_batch *batch, const struct jk_batch_blob *blob, struct jk_error *error)
 {
-    if (batch->blob_count >= JK_TURN_RECORDS ||
-        !grow_array((void **)&batch->blobs, &batch->blob_room, batch->blob_count, sizeof(*batch->blobs)))
+    if (batch->blob_count >= JK_TURN_RECORDS || !JK_ARRAY_GROW(batch->blobs, batch->blob_count, batch->blob_room))
         return jk_out_of_memory(error);
     batch->blobs[batch->blob_count++] = *blob;
     batch->bytes += blob->bytes.len;
@@ -116,8 +102,7 @@ enum jk_status jk_turn_bundle_store(struct jk_turn *turn, uint64_t index, const 
         return jk_fail(error, JK_INVALID_ARGUMENT, "BLOB_TOO_LARGE", "blobs of %zu bytes together: at most %u may",
                        size, JK_BUNDLE_MAX);
     char *bytes = jk_arena_alloc(&batch->arena, size + 1), *end = bytes;
-    if (!bytes ||
-        !grow_array((void **)&batch->bundles, &batch->bundle_room, batch->bundle_count, sizeof(*batch->bundles)))
+    if (!bytes || !JK_ARRAY_GROW(batch->bundles, batch->bundle_count, batch->bundle_room))
         return jk_out_of_memory(error);
     for (size_t i = 0; i < count; end += blobs[i++].len)
         memcpy(end, blobs[i].at, blobs[i].len);
@@ -152,8 +137,7 @@ enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk
     if (!jk_utf8_valid(text))
         return jk_fail(error, JK_INVALID_ARGUMENT, "TEXT_NOT_UTF8",
                        "the text is not valid UTF-8 without NUL: send it as UTF-8");
-    if (batch->text_count >= JK_TURN_RECORDS ||
-        !grow_array((void **)&batch->texts, &batch->text_room, batch->text_count, sizeof(*batch->texts)))
+    if (batch->text_count >= JK_TURN_RECORDS || !JK_ARRAY_GROW(batch->texts, batch->text_count, batch->text_room))
         return jk_out_of_memory(error);
     row.body.at = jk_arena_copy(&batch->arena, text.at, text.len);
     row.body.len = text.len;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -133,11 +134,7 @@ static void note_unsynced(struct jk_folder *folder, const char *path, size_t len
     for (size_t i = 0; i < folder->unsynced_count; i++) {
         if (jk_span_equal(jk_span_of(folder->unsynced[i]), (struct jk_span){path, len})) return;
     }
-    if (folder->unsynced_count == folder->unsynced_room) {
-        folder->unsynced_room = folder->unsynced_room ? 2 * folder->unsynced_room : 16;
-        folder->unsynced = realloc(folder->unsynced, folder->unsynced_room * sizeof(*folder->unsynced));
-        JK_CHECK(folder->unsynced != NULL);
-    }
+    JK_CHECK(JK_ARRAY_GROW(folder->unsynced, folder->unsynced_count, folder->unsynced_room));
     folder->unsynced[folder->unsynced_count] = strndup(path, len);
     JK_CHECK(folder->unsynced[folder->unsynced_count] != NULL);
     folder->unsynced_count++;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/check.h"
 
 #define CHUNK_BITS 12 /* 4,096 hashes, 128 KiB */
@@ -12,7 +13,7 @@
 struct level {
     struct jk_digest **chunks;
     uint64_t count; /* of chunks */
-    uint64_t room;  /* of pointers */
+    size_t room;    /* of pointers */
 };
 
 struct jk_forest {
@@ -41,28 +42,17 @@ uint64_t jk_forest_size(const struct jk_forest *forest)
     return forest->size;
 }
 
-static bool grow_pointers(struct level *level)
-{
-    uint64_t wanted = level->room ? level->room * 2 : 8;
-    struct jk_digest **more;
-
-    if (level->count < level->room) return true;
-    more = realloc(level->chunks, wanted * sizeof(*more));
-    if (!more) return false;
-    level->chunks = more;
-    level->room = wanted;
-    return true;
-}
-
 bool jk_forest_reserve(struct jk_forest *forest, uint64_t leaves)
 {
     if (leaves > JK_TREE_MAX - forest->size) return false;
-    for (unsigned level = 0; level < LEVELS && (forest->size + leaves) >> level > 0; level++) {
-        uint64_t hashes = (forest->size + leaves) >> level;
-        while (forest->levels[level].count << CHUNK_BITS < hashes) {
+    for (unsigned i = 0; i < LEVELS && (forest->size + leaves) >> i > 0; i++) {
+        struct level *level = &forest->levels[i];
+        uint64_t hashes = (forest->size + leaves) >> i;
+        while (level->count << CHUNK_BITS < hashes) {
             struct jk_digest *chunk;
-            if (!grow_pointers(&forest->levels[level]) || !(chunk = malloc(CHUNK * sizeof(*chunk)))) return false;
-            forest->levels[level].chunks[forest->levels[level].count++] = chunk;
+            if (!JK_ARRAY_GROW(level->chunks, level->count, level->room) || !(chunk = malloc(CHUNK * sizeof(*chunk))))
+                return false;
+            level->chunks[level->count++] = chunk;
         }
     }
     return true;

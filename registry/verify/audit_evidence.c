@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit/reweigh.h"
+#include "base/array.h"
 #include "cli/console/print.h"
 #include "cli/console/progress.h"
 #include "verify/audit_served.h"
@@ -71,13 +72,7 @@ static enum jk_status take_finding(void *context, const struct jk_reweigh_findin
         checking->first[finding->verdict] = first;
     }
     if (checking->count++ >= FINDINGS_MAX) return JK_OK;
-    if (checking->count > checking->room) {
-        size_t room = checking->room ? checking->room * 2 : 16;
-        void *moved = realloc(checking->findings, room * sizeof *checking->findings);
-        if (!moved) return jk_out_of_memory(error);
-        checking->findings = moved;
-        checking->room = room;
-    }
+    if (!JK_ARRAY_GROW(checking->findings, checking->count - 1, checking->room)) return jk_out_of_memory(error);
     checking->findings[checking->count - 1] = *finding;
     return JK_OK;
 }

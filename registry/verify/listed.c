@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 struct side {
     struct jk_manifest_line *items;
     size_t count, room;
@@ -24,13 +26,7 @@ static int by_place_and_text(const void *a, const void *b)
 
 static bool add(struct side *side, const struct jk_manifest_line *line)
 {
-    if (side->count == side->room) {
-        size_t room = side->room ? side->room * 2 : 256;
-        struct jk_manifest_line *items = realloc(side->items, room * sizeof *items);
-        if (!items) return false;
-        side->items = items;
-        side->room = room;
-    }
+    if (!JK_ARRAY_GROW(side->items, side->count, side->room)) return false;
     side->items[side->count++] = *line;
     return true;
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 struct parse {
     struct jk_mustache *made;
     jk_mustache_partial_fn *partial;
@@ -41,13 +43,7 @@ static enum jk_status emit(struct parse *parse, enum jk_mustache_kind kind, stru
 {
     struct jk_mustache *made = parse->made;
     if (kind == JK_MUSTACHE_TEXT && text.len == 0) return JK_OK;
-    if (made->count == made->room) {
-        size_t room = made->room ? 2 * made->room : 64;
-        struct jk_mustache_step *more = realloc(made->steps, room * sizeof *more);
-        if (!more) return jk_out_of_memory(parse->error);
-        made->steps = more;
-        made->room = room;
-    }
+    if (!JK_ARRAY_GROW(made->steps, made->count, made->room)) return jk_out_of_memory(parse->error);
     const char *copy = jk_arena_copy(&made->arena, text.at, text.len);
     if (!copy)
         return jk_fail(parse->error, JK_INTERNAL, "BAD_SITE", "a template with its partials has more than %u bytes",

@@ -3,38 +3,34 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 const char *const jk_tie_words[JK_TIES] = {"parent", "ancestor", "other"};
 
 /* ---- memory ---- */
 
-/* Room for one more, cleared. */
-static void *one_more(void **items, size_t *count, size_t *room, size_t size)
-{
-    if (*count == *room) {
-        size_t more = *room ? *room * 2 : 16;
-        void *grown = realloc(*items, more * size);
-        if (!grown) return NULL;
-        *items = grown;
-        *room = more;
-    }
-    return memset((char *)*items + (*count)++ * size, 0, size);
-}
-
 struct jk_evidence_model *jk_evidence_add_model(struct jk_evidence_text *evidence)
 {
-    return one_more((void **)&evidence->models, &evidence->model_count, &evidence->model_room,
-                    sizeof *evidence->models);
+    if (!JK_ARRAY_GROW(evidence->models, evidence->model_count, evidence->model_room)) return NULL;
+    struct jk_evidence_model *model = &evidence->models[evidence->model_count++];
+    *model = (struct jk_evidence_model){0};
+    return model;
 }
 
 struct jk_evidence_part *jk_evidence_add_part(struct jk_evidence_text *evidence)
 {
-    return one_more((void **)&evidence->parts, &evidence->part_count, &evidence->part_room, sizeof *evidence->parts);
+    if (!JK_ARRAY_GROW(evidence->parts, evidence->part_count, evidence->part_room)) return NULL;
+    struct jk_evidence_part *part = &evidence->parts[evidence->part_count++];
+    *part = (struct jk_evidence_part){0};
+    return part;
 }
 
 struct jk_evidence_share *jk_evidence_add_share(struct jk_evidence_text *evidence)
 {
-    return one_more((void **)&evidence->shares, &evidence->share_count, &evidence->share_room,
-                    sizeof *evidence->shares);
+    if (!JK_ARRAY_GROW(evidence->shares, evidence->share_count, evidence->share_room)) return NULL;
+    struct jk_evidence_share *share = &evidence->shares[evidence->share_count++];
+    *share = (struct jk_evidence_share){0};
+    return share;
 }
 
 void jk_evidence_text_done(struct jk_evidence_text *evidence)

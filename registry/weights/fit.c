@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/search.h"
 #include "domain/manifest.h"
 #include "weights/compare.h"
@@ -30,13 +31,7 @@ static int compare_matrices(const void *a, const void *b)
 
 static bool add_matrix(struct matrices *matrices, const struct matrix *matrix)
 {
-    if (matrices->count == matrices->room) {
-        size_t room = matrices->room ? matrices->room * 2 : 64;
-        struct matrix *at = realloc(matrices->at, room * sizeof *at);
-        if (!at) return false;
-        matrices->at = at;
-        matrices->room = room;
-    }
+    if (!JK_ARRAY_GROW(matrices->at, matrices->count, matrices->room)) return false;
     matrices->at[matrices->count++] = *matrix;
     return true;
 }

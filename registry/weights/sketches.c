@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "domain/manifest.h"
 #include "weights/type.h"
@@ -30,13 +31,7 @@ static int compare_known(const void *a, const void *b)
 
 static struct jk_item *add_item(struct jk_sketches *model, const struct jk_manifest_line *line)
 {
-    if (model->count == model->room) {
-        size_t room = model->room ? model->room * 2 : 64;
-        struct jk_item *items = realloc(model->items, room * sizeof *items);
-        if (!items) return NULL;
-        model->items = items;
-        model->room = room;
-    }
+    if (!JK_ARRAY_GROW(model->items, model->count, model->room)) return NULL;
     struct jk_item *item = &model->items[model->count++];
     *item = (struct jk_item){
         .name = line->name, .path = line->path, .dtype = line->dtype, .shape = line->shape, .slice = JK_WHOLE};

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 #define ARENA (96u << 20)
 
 void jk_tensors_begin(struct jk_tensors *table)
@@ -33,13 +35,8 @@ bool jk_fault_at(struct jk_fault *fault, uint64_t offset, const char *format, ..
 bool jk_tensors_add(struct jk_tensors *table, const struct jk_tensor *tensor, struct jk_fault *fault)
 {
     if (table->count == JK_TENSORS_MAX) return jk_fault_at(fault, tensor->at, "more than 500,000 tensors");
-    if (table->count == table->room) {
-        size_t room = table->room ? table->room * 2 : 64;
-        struct jk_tensor *tensors = realloc(table->tensors, room * sizeof *tensors);
-        if (!tensors) return jk_fault_at(fault, tensor->at, "no memory is left for its tensors");
-        table->tensors = tensors;
-        table->room = room;
-    }
+    if (!JK_ARRAY_GROW(table->tensors, table->count, table->room))
+        return jk_fault_at(fault, tensor->at, "no memory is left for its tensors");
     table->tensors[table->count++] = *tensor;
     return true;
 }

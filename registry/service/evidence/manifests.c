@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/defer.h"
 #include "base/log.h"
@@ -125,13 +126,7 @@ static bool room_for(struct jk_manifests *manifests, size_t bytes)
         manifests->kept[i] = manifests->kept[--manifests->count];
     }
     if (manifests->bytes + bytes > CACHE_MAX) return false;
-    if (manifests->count < manifests->room) return true;
-    size_t room = manifests->room ? manifests->room * 2 : 64;
-    void *moved = realloc(manifests->kept, room * sizeof *manifests->kept);
-    if (!moved) return false;
-    manifests->kept = moved;
-    manifests->room = room;
-    return true;
+    return JK_ARRAY_GROW(manifests->kept, manifests->count, manifests->room);
 }
 
 static struct kept *kept_of(struct jk_manifests *manifests, const struct jk_digest *artifact)
