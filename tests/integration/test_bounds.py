@@ -101,7 +101,8 @@ class Bounded(Case):
 
 class Unread(Bounded):
     def test_six_thousand_lists_that_nobody_reads(self):
-        server = self.server_with("--writes-per-day", "100000", "--unread-ms", "8000")
+        # A bound that a busy machine reaches too, before the first replies have lain here for too long.
+        server = self.server_with("--writes-per-day", "100000", "--unread-ms", "8000", "--unread-mib", "32")
         admin = self.client_of(server.load_roster())
         admin.call("Registry.CreatePublisher", name="many")
         admin.call("Registry.BatchRegisterDerivatives", timeout=60, request_id=new_id(),
@@ -122,14 +123,14 @@ class Unread(Bounded):
             waited.append(time.monotonic() - began)
             self.assertEqual(count["registered"], "1000")
             most = max(most, resident(pid))
-            self.assertLessEqual(measured(server, "jokbo_rpc_unread_bytes"), 160 * MEBIBYTE)
+            self.assertLessEqual(measured(server, "jokbo_rpc_unread_bytes"), 40 * MEBIBYTE)
             answers += 1
             time.sleep(0.05)
         self.assertGreater(answers, 5)
         self.assertEqual(len(admin.call("Registry.ListModels", page_size=1000, timeout=20)["models"]), 1000)
-        self.assertGreater(most - before, 64 * MEBIBYTE, "they did lie here")
+        self.assertGreater(most - before, 16 * MEBIBYTE, "they did lie here")
         if not is_sanitized(pid):  # a sanitizer's own memory is not ours to bound
-            self.assertLess(most, 512 * MEBIBYTE)
+            self.assertLess(most, 384 * MEBIBYTE)
         # Nobody reads still, and the connections stay; the calls end, and the memory goes back.
         eventually(lambda: measured(server, "jokbo_rpc_unread_bytes") < MEBIBYTE, 30)
         refused, cut = (measured(server, "jokbo_rpc_%s_total" % name) for name in ("refused", "cut"))
