@@ -98,7 +98,7 @@ class Spoiling(Between):
 
 
 class Holding(Between):
-    """Each batch waits before it is written until the next one comes, or for a second where none does."""
+    """Each batch waits before it is written until the next one comes, or for five seconds where none does."""
     THREADS = 8
 
     def __init__(self, server):
@@ -118,7 +118,7 @@ class Holding(Between):
             self.under_way.append(names)
             self.most = max(self.most, len(self.under_way))
             self.change.notify_all()
-            self.change.wait_for(lambda: self.came > came, timeout=1)
+            self.change.wait_for(lambda: self.came > came, timeout=5)
         try:
             return forward(data)
         finally:
@@ -127,7 +127,7 @@ class Holding(Between):
 
 
 class Overtaken(Between):
-    """Every other batch waits before it is written until one that came after it is, or for two seconds where none is."""
+    """Every other batch waits before it is written for the next to come, five seconds at most, and then until that is written."""
     THREADS = 8
 
     def __init__(self, server):
@@ -139,8 +139,9 @@ class Overtaken(Between):
         with self.change:
             self.came += 1
             came = self.came
-            if came % 2 == 1:
-                self.overtaken += self.change.wait_for(lambda: self.written > came, timeout=2)
+            self.change.notify_all()
+            if came % 2 == 1 and self.change.wait_for(lambda: self.came > came, timeout=5):
+                self.overtaken += self.change.wait_for(lambda: self.written > came, timeout=120)
         reply = forward(data)
         with self.change:
             self.written = max(self.written, came)
