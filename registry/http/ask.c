@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "http/accept.h"
 #include "http/inside.h"
 
 #define ASK_MAGIC    0x4a4b4841u
@@ -28,7 +29,7 @@ struct jk_http_ask {
     unsigned guest;            /* as whom the doorman counts it */
     struct jk_http_asked asked;
     char *target; /* owned: asked.target */
-    bool takes_gzip;
+    enum jk_accept_coding coding;
     pthread_mutex_t lock;
     /* under the lock */
     bool suspended, answered;
@@ -125,13 +126,19 @@ static struct MHD_Response *of_bytes(const struct jk_http_ask *ask, char *bytes,
     return response;
 }
 
+/* A few bytes become no fewer. */
+static bool wants_gzip(enum jk_accept_coding coding, size_t len)
+{
+    return coding == JK_ACCEPT_GZIP_ONLY || (coding == JK_ACCEPT_GZIP && len >= GZIP_LEAST);
+}
+
 static struct MHD_Response *make_reply(const struct jk_http_ask *ask, const struct jk_http_head *head, char *bytes,
                                        size_t len, bool *out_full)
 {
     static const char nothing[1];
     char *zip = NULL;
     *out_full = false;
-    if (bytes && head->compressible && ask->takes_gzip && len >= GZIP_LEAST &&
+    if (bytes && head->compressible && wants_gzip(ask->coding, len) &&
         jk_http_gzip((struct jk_span){bytes, len}, GZIP_LEVEL, 0, &zip, &len)) {
         free(bytes);
         bytes = zip;
@@ -349,7 +356,7 @@ static struct jk_http_ask *new_ask(struct jk_http *http, struct MHD_Connection *
     pthread_mutex_init(&ask->lock, NULL);
     jk_http_client(http, connection, &ask->asked.peer);
     ask->guest = jk_doorman_guest(http->unsent, &ask->asked.peer, (struct jk_span){(const char *)&peer, sizeof peer});
-    ask->takes_gzip = jk_route_takes_gzip(jk_http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    ask->coding = jk_accept_coding(jk_http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
     return ask;
 }
 

@@ -138,34 +138,3 @@ bool jk_route_etag_listed(struct jk_span header, struct jk_span etag)
     }
     return false;
 }
-
-/* The parameters of an Accept-Encoding member give it a weight of zero: "q=0", "q=0.000". */
-static bool is_refused(struct jk_span parameters)
-{
-    struct jk_span one;
-    while (parameters.len > 0) {
-        (void)jk_span_cut(&parameters, ';', &one);
-        one = jk_span_trim(one);
-        if (!jk_span_starts_fold(one, JK_SPAN("q="))) continue;
-        for (size_t i = 2; i < one.len; i++)
-            if (one.at[i] != '0' && one.at[i] != '.') return false;
-        return true;
-    }
-    return false;
-}
-
-bool jk_route_takes_gzip(struct jk_span header)
-{
-    struct jk_span member, coding;
-    bool any = false;
-    while (header.len > 0) {
-        (void)jk_span_cut(&header, ',', &member);
-        (void)jk_span_cut(&member, ';', &coding);
-        coding = jk_span_trim(coding);
-        bool refused = is_refused(member);
-        if (jk_span_equal_fold(coding, JK_SPAN("gzip")) || jk_span_equal_fold(coding, JK_SPAN("x-gzip")))
-            return !refused; /* named, it goes before "*" */
-        if (jk_span_equal(coding, JK_SPAN("*"))) any = !refused;
-    }
-    return any;
-}

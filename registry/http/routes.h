@@ -48,7 +48,5 @@ enum jk_range { JK_RANGE_WHOLE, JK_RANGE_PART, JK_RANGE_UNSATISFIABLE };
 enum jk_range jk_route_range(struct jk_span header, uint64_t size, uint64_t *out_first, uint64_t *out_count);
 /* If-None-Match (RFC 9110, 13.1.2) holds the tag, compared weakly, or "*". `etag` with its quotes. */
 bool jk_route_etag_listed(struct jk_span header, struct jk_span etag);
-/* Accept-Encoding (RFC 9110, 12.5.3) takes gzip. */
-bool jk_route_takes_gzip(struct jk_span header);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "http/accept.h"
 #include "http/inside.h"
 
 #define SMALL_MOST    (64u << 10) /* checkpoint and key, which are read whole */
@@ -160,7 +161,7 @@ static struct MHD_Response *zipped(struct jk_http *http, struct MHD_Connection *
                                    const struct jk_route *route, int fd, uint64_t size)
 {
     if (route->kind != JK_ROUTE_BUNDLE || jk_http_header(connection, MHD_HTTP_HEADER_RANGE).len > 0) return NULL;
-    if (!jk_route_takes_gzip(jk_http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING))) return NULL;
+    if (jk_accept_coding(jk_http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING)) == JK_ACCEPT_PLAIN) return NULL;
     return jk_http_zip(http->zips, route->file, fd, (size_t)size);
 }
 

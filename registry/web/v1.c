@@ -2,6 +2,7 @@
  * parameters are no field's: `format` (json, csv) and `excel` (1: CSV with a byte order mark). */
 #include <stdio.h>
 
+#include "http/accept.h"
 #include "service/call/entries.h"
 #include "service/call/services.h"
 #include "web/body.h"
@@ -100,27 +101,13 @@ static bool is_ours(struct jk_span name)
     return jk_span_equal(name, JK_SPAN("format")) || jk_span_equal(name, JK_SPAN("excel"));
 }
 
-/* An Accept header names the type, with a weight other than zero. */
-static bool accepts(struct jk_span header, struct jk_span type)
-{
-    struct jk_span member, name;
-    while (header.len > 0) {
-        (void)jk_span_cut(&header, ',', &member);
-        (void)jk_span_cut(&member, ';', &name);
-        member = jk_span_trim(member);
-        if (jk_span_equal_fold(jk_span_trim(name), type))
-            return !jk_span_equal(member, JK_SPAN("q=0")) && !jk_span_starts(member, JK_SPAN("q=0.0"));
-    }
-    return false;
-}
-
 /* JSON, unless CSV is asked for; in a header only where there is such a form. */
 static void read_form(struct jk_v1_way *way)
 {
     struct jk_call *call = way->call;
     struct jk_span format, excel;
     bool table = way->method->stream == JK_UNARY && jk_grid_is_one(way->method->response);
-    way->csv = table && accepts(way->request->accept, JK_SPAN("text/csv"));
+    way->csv = table && jk_accept_prefers(way->request->accept, JK_SPAN("text/csv"), JK_SPAN("application/json"));
     if (jk_query_find(way->request->query, "format", &call->arena, &format)) {
         way->csv = jk_span_equal(format, JK_SPAN("csv"));
         if (!way->csv && !jk_span_equal(format, JK_SPAN("json")))

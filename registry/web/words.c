@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/search.h"
+#include "http/accept.h"
 
 static enum jk_status parse_line(struct jk_span line, size_t number, struct jk_words *words, struct jk_error *error)
 {
@@ -67,34 +68,39 @@ static bool language_of(struct jk_span tag, enum jk_language *out_language)
     return false;
 }
 
-/* A weight in thousandths: "q=0.8" is 800; 1,000 where none is given, 0 where it is malformed. */
-static unsigned weight_of(struct jk_span parameter)
+/* How much a header wants a language, and the place of the member that says so. */
+struct wish {
+    int weight; /* 0: it does not say; -1: not at all */
+    size_t place;
+};
+
+/* A member that names it goes before a star. */
+static struct wish wish_for(struct jk_span header, enum jk_language wanted)
 {
-    parameter = jk_span_trim(parameter);
-    if (parameter.len == 0) return 1000;
-    if (parameter.len < 3 || parameter.len > 7 || !jk_span_starts_fold(parameter, JK_SPAN("q="))) return 0;
-    if (parameter.at[2] != '0') return parameter.at[2] == '1' ? 1000 : 0;
-    unsigned weight = 0, scale = 100;
-    for (size_t i = 4; i < parameter.len; i++, scale /= 10) {
-        if (parameter.at[i] < '0' || parameter.at[i] > '9') return 0;
-        weight += (unsigned)(parameter.at[i] - '0') * scale;
+    struct wish named = {-1, 0}, star = {-1, 0};
+    bool is_named = false, has_star = false;
+    struct jk_accepted member;
+    enum jk_language language;
+    for (size_t place = 0; jk_accept_next(&header, &member); place++) {
+        bool any = jk_span_equal(member.name, JK_SPAN("*"));
+        if (!any && (!language_of(member.name, &language) || language != wanted)) continue;
+        struct wish *wish = any ? &star : &named;
+        *(any ? &has_star : &is_named) = true;
+        if (member.weight > 0 && member.weight > wish->weight) *wish = (struct wish){member.weight, place};
     }
-    return weight;
+    return is_named ? named : has_star ? star : (struct wish){0, 0};
+}
+
+static bool is_wanted_more(struct wish one, struct wish other)
+{
+    if (one.weight != other.weight) return one.weight > other.weight;
+    return one.weight > 0 && one.place < other.place;
 }
 
 enum jk_language jk_language_for(struct jk_span asked, struct jk_span accept_language)
 {
-    enum jk_language best = JK_KOREAN, language;
+    enum jk_language language;
     if (asked.len == 2 && language_of(asked, &language)) return language;
-    unsigned most = 0;
-    while (accept_language.len > 0) {
-        struct jk_span range, tag;
-        (void)jk_span_cut(&accept_language, ',', &range);
-        (void)jk_span_cut(&range, ';', &tag);
-        unsigned weight = weight_of(range);
-        if (!language_of(jk_span_trim(tag), &language) || weight <= most) continue;
-        most = weight;
-        best = language;
-    }
-    return best;
+    bool english = is_wanted_more(wish_for(accept_language, JK_ENGLISH), wish_for(accept_language, JK_KOREAN));
+    return english ? JK_ENGLISH : JK_KOREAN;
 }

@@ -25,7 +25,8 @@ void jk_words_done(struct jk_words *words); /* accepts a zeroed struct */
 const struct jk_word *jk_words_find(const struct jk_words *words, struct jk_span key);
 
 /* The language that a reader gets: the one that the URL asks for ("ko", "en"; empty or another: none), else the one that the
- * header Accept-Language wants more (RFC 9110, 12.5.4; a tag counts by its first part), else Korean. */
+ * header Accept-Language wants more (RFC 9110, 12.5.4; a tag counts by its first part, a star for what is not named, and of two
+ * that are wanted alike the first), else Korean. */
 enum jk_language jk_language_for(struct jk_span asked, struct jk_span accept_language);
 /* "en", "ko" */
 const char *jk_language_tag(enum jk_language language);

@@ -325,6 +325,8 @@ class Errors(Json):
         self.failed("/v1/models/no/body", 404, "MODEL_NOT_FOUND")
         self.failed("/v1/nothing", 404, "NO_SUCH_PATH")
         self.failed("/nothing", 404, "NO_SUCH_PATH")
+        self.failed("/nothing", 404, "NO_SUCH_PATH", Accept="text/html;q=0.5, application/json")
+        self.assertEqual(self.get("/nothing", Accept="text/html, */*;q=0.8")["Content-Type"], "text/html; charset=utf-8")
         self.failed("/v1/log/checkpoint?cosigned=true", 400, "NOT_COSIGNED")
         found, _ = self.failed("/v1/count?scope.all=true&min_log_size=%d" % (self.size() + 200000), 400, "INVALID_FIELD", ["min_log_size"])
         self.assertIn("more than 100000 beyond", found["message"])
@@ -461,6 +463,13 @@ class Keeping(Json):
         self.assertLess(len(zipped.body), len(plain.body))
         self.assertEqual(gzip.decompress(zipped.body), plain.body)
         self.assertEqual(zipped["ETag"], plain["ETag"])
+        for accept in ("gzip;q=0", "gzip;q=0, *", "gzip;q=0.5, identity", "identity;q=0, br"):
+            self.assertIsNone(self.ok(path, Accept_Encoding=accept)["Content-Encoding"], accept)
+        for accept in ("*", "identity;q=0.1, gzip;q=0.2"):
+            self.assertEqual(self.ok(path, Accept_Encoding=accept)["Content-Encoding"], "gzip", accept)
+        short = "/v1/log/inclusion-proof?log_index=1&tree_size=2"
+        self.assertIsNone(self.ok(short, Accept_Encoding="gzip")["Content-Encoding"])
+        self.assertEqual(json.loads(gzip.decompress(self.ok(short, Accept_Encoding="gzip, identity;q=0").body)), self.json(short))
 
     def test_head_and_options(self):
         path = "/v1/count?scope.all=true"
@@ -489,6 +498,9 @@ class Tables(Json):
         rows, _ = self.rows("/v1/count?scope.all=true", Accept="text/csv, application/json;q=0.5")
         count = self.json("/v1/count?scope.all=true")
         self.assertEqual([rows[0]["registered"], rows[0]["counted"], rows[0]["scope.all"]], [count["registered"], count["counted"], "true"])
+        for accept in ("text/csv;q=0.1, application/json", "text/csv, application/json", "*/*", "text/csv;q=0, */*"):
+            self.assertEqual(self.json("/v1/count?scope.all=true", Accept=accept), count, accept)
+        self.rows("/v1/count?scope.all=true", Accept="application/json;q=0.2, text/*;q=0.3")
         rows, _ = self.rows("/v1/count?scope.all=true&group_by=GROUPING_DEPTH&format=csv")
         groups = self.json("/v1/count?scope.all=true&group_by=GROUPING_DEPTH")["groups"]
         self.assertEqual([(r["grouping"], r["key"], r["count"]) for r in rows], [("depth", g["key"], g["count"]) for g in groups])

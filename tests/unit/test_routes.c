@@ -205,20 +205,6 @@ static void test_tags(void **state)
     assert_false(jk_route_etag_listed(JK_SPAN("\"abc\"d, \"\", *"), tag));
 }
 
-static void test_gzip(void **state)
-{
-    (void)state;
-    static const char *const yes[] = {
-        "gzip",         "GZIP",           "x-gzip",     "deflate, gzip;q=0.5", "*", "br;q=1, *;q=0.1",
-        "gzip;q=1.000", "gzip ; q=0.001", "*;q=0, gzip"};
-    static const char *const no[] = {"",   "identity", "gzip;q=0",  "gzip; q=0.000", "*;q=0", "gzip;q=0, *",
-                                     "br", "gzipped",  "gzip;Q=0.0"};
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (!jk_route_takes_gzip(jk_span_of(yes[i]))) fail_msg("%s takes gzip", yes[i]);
-    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        if (jk_route_takes_gzip(jk_span_of(no[i]))) fail_msg("%s takes no gzip", no[i]);
-}
-
 /* ---- the names that the specification lists ---- */
 
 /* "tile/<L>/<N>" with something in the place of each word. */
@@ -282,9 +268,8 @@ static void test_specification(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_targets),       cmocka_unit_test(test_no_report), cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_ranges),        cmocka_unit_test(test_tags),      cmocka_unit_test(test_gzip),
-        cmocka_unit_test(test_specification),
+        cmocka_unit_test(test_targets), cmocka_unit_test(test_no_report), cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_ranges),  cmocka_unit_test(test_tags),      cmocka_unit_test(test_specification),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,6 +62,17 @@ static void readers_get_their_language(void **state)
     reader_gets(JK_KOREAN, "", "en;q=0.");
     reader_gets(JK_KOREAN, "", "en;q=x, ;;,");
     reader_gets(JK_ENGLISH, "", "en;q=1.0, ko;q=0.999");
+    reader_gets(JK_ENGLISH, "", "en, ko");
+    reader_gets(JK_ENGLISH, "", "en-US;q=0, en;q=0.5");
+    reader_gets(JK_ENGLISH, "", "en;level=1;q=0.5");
+    reader_gets(JK_KOREAN, "", "en;level=1;q=0, fr");
+    reader_gets(JK_KOREAN, "", "*");
+    reader_gets(JK_KOREAN, "", "en;q=0.1, *;q=0.5");
+    reader_gets(JK_KOREAN, "", "en;q=0, *");
+    reader_gets(JK_ENGLISH, "", "ko;q=0, *");
+    reader_gets(JK_ENGLISH, "", "ko;q=0.1, *;q=0.5");
+    reader_gets(JK_ENGLISH, "", "ko;q=0");
+    reader_gets(JK_KOREAN, "", "ko;q=0, *;q=0");
 }
 
 int main(void)

@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/clock.h"
+#include "http/accept.h"
 #include "service/call/services.h"
 #include "web/pages/page.h"
 #include "web/pages/recent.h"
@@ -151,8 +152,8 @@ static void ask_method(void *context, const char *path, const ProtobufCMessage *
 /* What failed is a page for those who read pages; programs, and whatever shows pictures, get it as below /v1. */
 static void answer_page(struct jk_request *request, const struct jk_web_page_answer *page)
 {
-    struct jk_span accept = request->accept;
-    if (page->error && !memmem(accept.at, accept.len, "text/html", strlen("text/html"))) {
+    bool reads_pages = jk_accept_prefers(request->accept, JK_SPAN("text/html"), JK_SPAN("application/json"));
+    if (page->error && !reads_pages) {
         jk_request_fail(request, page->error);
         return;
     }
