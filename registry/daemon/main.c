@@ -369,6 +369,7 @@ static enum jk_status start_http(struct server *server, struct jk_error *error)
                                       .proxies = &server->proxies,
                                       .hook = jk_web_ask,
                                       .room = jk_web_room,
+                                      .refusal = jk_web_refusal,
                                       .rpc_answers = rpc_answers,
                                       .rpc_live = rpc_live,
                                       .context = server};

@@ -149,18 +149,12 @@ static struct MHD_Response *make_reply(const struct jk_http_ask *ask, const stru
     return response;
 }
 
-static void add_fields(struct MHD_Response *response, const struct jk_http_head *head)
-{
-    for (size_t i = 0; i < head->field_count; i++)
-        jk_http_add(response, head->fields[i].name, head->fields[i].value);
-}
-
 void jk_http_reply(struct jk_http_ask *ask, const struct jk_http_head *head, char *bytes, size_t len)
 {
     JK_CHECK_MAGIC(ask, ASK_MAGIC);
     bool full;
     struct MHD_Response *response = make_reply(ask, head, bytes, len, &full);
-    add_fields(response, head);
+    jk_http_add_fields(response, head);
     pthread_mutex_lock(&ask->lock);
     answer(ask, response, full ? MHD_HTTP_SERVICE_UNAVAILABLE : head->status);
     pthread_mutex_unlock(&ask->lock);
@@ -266,7 +260,7 @@ void jk_http_open(struct jk_http_ask *ask, const struct jk_http_head *head, cons
     show_stream(ask, ask);
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, ask, stream_over);
-    add_fields(response, head);
+    jk_http_add_fields(response, head);
     if (!response) stream_over(ask);
     pthread_mutex_lock(&ask->lock);
     answer(ask, response, head->status);
@@ -374,7 +368,7 @@ static enum MHD_Result send_answer(struct jk_http *http, struct MHD_Connection *
     enum jk_route_kind kind = status == MHD_HTTP_NOT_FOUND ? JK_ROUTE_NONE : peer->route.kind; /* in the metrics */
     enum MHD_Result result = response || status != MHD_HTTP_SERVICE_UNAVAILABLE
                                  ? jk_http_answer(http, connection, kind, status, response)
-                                 : jk_http_answer_fixed(http, connection, kind, JK_HTTP_BUSY);
+                                 : jk_http_refuse(http, connection, kind, ask->asked.target, JK_HTTP_BUSY);
     let_go_ask(ask);
     return result;
 }
@@ -383,12 +377,14 @@ enum MHD_Result jk_http_web(struct jk_http *http, struct MHD_Connection *connect
                             enum jk_http_verb verb)
 {
     if (peer->ask) return send_answer(http, connection, peer);
-    if (!peer->target) return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_LONG);
+    const enum jk_route_kind kind = peer->route.kind;
+    const struct jk_span target = jk_span_of(peer->target);
+    if (peer->cut) return jk_http_refuse(http, connection, kind, target, JK_HTTP_LONG);
     atomic_fetch_add(&http->jobs, 1);
-    peer->ask = atomic_load(&http->ending) ? NULL : new_ask(http, connection, peer, verb);
+    peer->ask = atomic_load(&http->ending) || !target.at ? NULL : new_ask(http, connection, peer, verb);
     if (!peer->ask) {
         atomic_fetch_sub(&http->jobs, 1);
-        return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_BUSY);
+        return jk_http_refuse(http, connection, kind, target, JK_HTTP_BUSY);
     }
     http->options.hook(http->options.hook_context, peer->ask);
     jk_http_body_drop(http, peer);

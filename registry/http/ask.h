@@ -19,6 +19,7 @@
 #define JK_HTTP_ASK_H
 
 #include "base/peer.h"
+#include "base/text.h"
 
 #define JK_HTTP_TARGET_MOST 8192
 #define JK_HTTP_FIELDS_MOST 16
@@ -40,6 +41,21 @@ typedef void jk_http_hook(void *context, struct jk_http_ask *ask);
 /* How many bytes the body of a POST to that target may have; 0: none is taken there (405). Any thread. */
 typedef size_t jk_http_room(void *context, struct jk_span target);
 
+/* Answers that are always the same. Of what is for the hook some are given before it is asked. */
+enum jk_http_fixed {
+    JK_HTTP_NOT_FOUND,
+    JK_HTTP_MALFORMED, /* not one Host, or a space in the target */
+    JK_HTTP_NOT_ALLOWED,
+    JK_HTTP_BODY,
+    JK_HTTP_NO_LENGTH,
+    JK_HTTP_LARGE,
+    JK_HTTP_BUSY,
+    JK_HTTP_BROKEN,
+    JK_HTTP_LONG,
+    JK_HTTP_ALIVE,
+    JK_HTTP_FIXED
+};
+
 const struct jk_http_asked *jk_http_asked(const struct jk_http_ask *ask);
 /* A request's header, empty if it has none. Only before the hook returns, which is as long as it lives. */
 struct jk_span jk_http_ask_header(const struct jk_http_ask *ask, const char *name);
@@ -55,6 +71,11 @@ struct jk_http_head {
     size_t field_count;
     bool compressible; /* a reply's bytes may be sent as gzip, to those who take it */
 };
+
+/* How the hook's owner says that a request is refused before it is asked: fills head (whose status is set) and text. The
+ * target may be cut off. False: a plain text will do. Any thread. */
+typedef bool jk_http_refusal(void *context, struct jk_span target, enum jk_http_fixed why, struct jk_http_head *head,
+                             struct jk_text *body);
 
 /* Answers. `bytes` (from malloc, NULL for none) are taken; to HEAD only their number is told. */
 void jk_http_reply(struct jk_http_ask *ask, const struct jk_http_head *head, char *bytes, size_t len);

@@ -10,13 +10,14 @@
 enum MHD_Result jk_http_body_begin(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer)
 {
     struct jk_span length = jk_http_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    struct jk_span target = jk_span_of(peer->target);
     struct jk_http_body *body = &peer->body;
     struct jk_peer client;
     uint64_t size;
     if (jk_http_header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).len > 0 || !jk_span_to_u64(length, &size))
-        return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_NO_LENGTH);
-    if (size > http->options.room(http->options.hook_context, jk_span_of(peer->target)))
-        return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_LARGE);
+        return jk_http_refuse(http, connection, peer->route.kind, target, JK_HTTP_NO_LENGTH);
+    if (size > http->options.room(http->options.hook_context, target))
+        return jk_http_refuse(http, connection, peer->route.kind, target, JK_HTTP_LARGE);
     if (size == 0) return MHD_YES;
     jk_http_client(http, connection, &client);
     body->guest = jk_doorman_guest(http->bodies, &client, (struct jk_span){(const char *)&peer, sizeof peer});
@@ -24,7 +25,7 @@ enum MHD_Result jk_http_body_begin(struct jk_http *http, struct MHD_Connection *
     body->bytes = held ? malloc(size) : NULL;
     if (!body->bytes) {
         if (held) jk_doorman_give_back(http->bodies, body->guest, size);
-        return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_BUSY);
+        return jk_http_refuse(http, connection, peer->route.kind, target, JK_HTTP_BUSY);
     }
     body->size = size;
     body->len = 0;

@@ -25,20 +25,6 @@ struct jk_http_zips;
 struct jk_http_ready;
 struct jk_http_stream;
 
-/* Answers that are always the same, made once and shared by all connections. */
-enum jk_http_fixed {
-    JK_HTTP_NOT_FOUND,
-    JK_HTTP_NOT_ALLOWED,
-    JK_HTTP_BODY,
-    JK_HTTP_NO_LENGTH,
-    JK_HTTP_LARGE,
-    JK_HTTP_BUSY,
-    JK_HTTP_BROKEN,
-    JK_HTTP_LONG,
-    JK_HTTP_ALIVE,
-    JK_HTTP_FIXED
-};
-
 /* A request's body. */
 struct jk_http_body {
     char *bytes; /* owned, of `size`, counted by the doorman of bodies; NULL: none */
@@ -58,7 +44,9 @@ struct jk_http_peer {
     bool settled;                   /* and nothing more is read for it */
     bool begun;                     /* and its service was asked before: it was suspended */
     struct jk_http_stream *stream;  /* of a blob; until its answer owns it */
-    char *target;                   /* of what is for the hook, owned; NULL: too long, or no memory */
+    bool spaced;                    /* the target has a space, so that it is none */
+    bool cut;                       /* the target is too long, and only its beginning kept */
+    char *target;                   /* of what is for the hook, owned; NULL: no memory */
     struct jk_http_body body;       /* until the hook has it */
     struct jk_http_ask *ask;        /* until its answer is queued */
     struct jk_http_ask *stream_ask; /* under http->lock: of the stream that it sends, for the watchman */
@@ -98,11 +86,15 @@ enum MHD_Result jk_http_answer(struct jk_http *http, struct MHD_Connection *conn
                                unsigned status, struct MHD_Response *response);
 enum MHD_Result jk_http_answer_fixed(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
                                      enum jk_http_fixed fixed);
+/* The same for a request that is refused before it is asked: what is for the hook gets the hook's form of it. */
+enum MHD_Result jk_http_refuse(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
+                               struct jk_span target, enum jk_http_fixed why);
 /* A response of bytes that it copies. NULL: out of memory. */
 struct MHD_Response *jk_http_text(struct jk_span bytes, const char *type, const char *cache);
 /* A request's header, empty if it has none. */
 struct jk_span jk_http_header(struct MHD_Connection *connection, const char *name);
 void jk_http_add(struct MHD_Response *response, const char *name, const char *value);
+void jk_http_add_fields(struct MHD_Response *response, const struct jk_http_head *head);
 
 /* ---- one file each ---- */
 enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,

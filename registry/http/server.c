@@ -70,6 +70,12 @@ struct jk_span jk_http_header(struct MHD_Connection *connection, const char *nam
     return jk_span_of(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name));
 }
 
+void jk_http_add_fields(struct MHD_Response *response, const struct jk_http_head *head)
+{
+    for (size_t i = 0; i < head->field_count; i++)
+        jk_http_add(response, head->fields[i].name, head->fields[i].value);
+}
+
 struct MHD_Response *jk_http_text(struct jk_span bytes, const char *type, const char *cache)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(bytes.len, (void *)bytes.at, MHD_RESPMEM_MUST_COPY);
@@ -78,13 +84,14 @@ struct MHD_Response *jk_http_text(struct jk_span bytes, const char *type, const 
     return response;
 }
 
+static const unsigned codes[JK_HTTP_FIXED] = {
+    [JK_HTTP_NOT_FOUND] = 404, [JK_HTTP_MALFORMED] = 400, [JK_HTTP_NOT_ALLOWED] = 405, [JK_HTTP_BODY] = 400,
+    [JK_HTTP_NO_LENGTH] = 411, [JK_HTTP_LARGE] = 413,     [JK_HTTP_BUSY] = 503,        [JK_HTTP_BROKEN] = 500,
+    [JK_HTTP_LONG] = 414,      [JK_HTTP_ALIVE] = 200};
+
 enum MHD_Result jk_http_answer_fixed(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
                                      enum jk_http_fixed fixed)
 {
-    static const unsigned codes[JK_HTTP_FIXED] = {
-        [JK_HTTP_NOT_FOUND] = 404, [JK_HTTP_NOT_ALLOWED] = 405, [JK_HTTP_BODY] = 400,
-        [JK_HTTP_NO_LENGTH] = 411, [JK_HTTP_LARGE] = 413,       [JK_HTTP_BUSY] = 503,
-        [JK_HTTP_BROKEN] = 500,    [JK_HTTP_LONG] = 414,        [JK_HTTP_ALIVE] = 200};
     count_answer(route, codes[fixed]);
     return MHD_queue_response(connection, codes[fixed], http->fixed[fixed]);
 }
@@ -101,10 +108,28 @@ enum MHD_Result jk_http_answer(struct jk_http *http, struct MHD_Connection *conn
     return result;
 }
 
+enum MHD_Result jk_http_refuse(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
+                               struct jk_span target, enum jk_http_fixed why)
+{
+    const struct jk_http_options *options = &http->options;
+    struct jk_http_head head = {.status = codes[why]};
+    struct jk_text body;
+    if (route != JK_ROUTE_WEB || !options->refusal) return jk_http_answer_fixed(http, connection, route, why);
+    jk_text_init(&body, 0);
+    bool said = options->refusal(options->hook_context, target, why, &head, &body) && !body.failed;
+    struct MHD_Response *response =
+        said ? MHD_create_response_from_buffer(body.len, body.bytes, MHD_RESPMEM_MUST_COPY) : NULL;
+    jk_text_done(&body);
+    if (!response) return jk_http_answer_fixed(http, connection, route, why);
+    jk_http_add_fields(response, &head);
+    return jk_http_answer(http, connection, route, head.status, response);
+}
+
 static bool make_fixed(struct jk_http *http)
 {
     static const char *const texts[JK_HTTP_FIXED] = {
         [JK_HTTP_NOT_FOUND] = "there is nothing here\n",
+        [JK_HTTP_MALFORMED] = "a request names one Host, and its target has no space\n",
         [JK_HTTP_NOT_ALLOWED] = "GET and HEAD only\n",
         [JK_HTTP_BODY] = "requests here have no body\n",
         [JK_HTTP_NO_LENGTH] = "say how long the body is (Content-Length)\n",
@@ -132,6 +157,24 @@ static bool has_body(struct MHD_Connection *connection)
     struct jk_span length = jk_http_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
     return jk_http_header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).len > 0 ||
            (length.len > 0 && !jk_span_equal(length, JK_SPAN("0")));
+}
+
+static enum MHD_Result count_host(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    unsigned *count = context;
+    (void)kind;
+    (void)value;
+    *count += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+    return MHD_YES;
+}
+
+/* Which host is meant must be beyond doubt (RFC 9112, 3.2). The library looks for one, too, if it is told to; but it says
+ * twice that there is none. */
+static bool names_host(struct MHD_Connection *connection, const char *version)
+{
+    unsigned count = 0;
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_host, &count);
+    return count == 1 || (count == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) == 0);
 }
 
 static enum MHD_Result serve(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
@@ -184,6 +227,18 @@ static bool may_wait(enum jk_route_kind route)
     return route == JK_ROUTE_WEB || route == JK_ROUTE_BLOB || route == JK_ROUTE_READY;
 }
 
+/* Its headers are there: whether it is refused, and why. */
+static bool is_refused(struct MHD_Connection *connection, const char *version, const struct jk_http_peer *peer,
+                       enum jk_http_verb verb, bool taken, enum jk_http_fixed *out_why)
+{
+    *out_why = JK_HTTP_MALFORMED;
+    if (peer->spaced || !names_host(connection, version)) return true;
+    *out_why = JK_HTTP_NOT_ALLOWED;
+    if (!taken) return true;
+    *out_why = JK_HTTP_BODY;
+    return verb != JK_HTTP_POST && has_body(connection);
+}
+
 /* Called when a request's headers are there, again for each piece of its body, again when all of it is, and again after a
  * suspension. A connection that is suspended while the library still means to read from it may be read from when it is
  * resumed, and closed unanswered if its client has shut down its own side. So what may wait is served a turn later, when
@@ -195,7 +250,6 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     struct jk_http *http = context;
     struct jk_http_peer *peer = *request;
     (void)url;
-    (void)version;
     if (!peer) return MHD_NO; /* no memory when it came */
     JK_CHECK_MAGIC(peer, JK_HTTP_CONNECTION_MAGIC);
     enum jk_http_verb verb;
@@ -204,10 +258,10 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         peer->admitted = true;
         atomic_fetch_add(&http->active, 1);
         atomic_store(&peer->due_ms, jk_monotonic_ms() + ANSWER_MS);
-        if (!taken) return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_NOT_ALLOWED);
-        if (verb == JK_HTTP_POST) return jk_http_body_begin(http, connection, peer);
-        if (has_body(connection)) return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_BODY);
-        return MHD_YES;
+        enum jk_http_fixed why;
+        if (is_refused(connection, version, peer, verb, taken, &why))
+            return jk_http_refuse(http, connection, peer->route.kind, jk_span_of(peer->target), why);
+        return verb == JK_HTTP_POST ? jk_http_body_begin(http, connection, peer) : MHD_YES;
     }
     if (*upload_size > 0) {
         jk_http_body_take(peer, (struct jk_span){upload, *upload_size});
@@ -231,9 +285,10 @@ static enum MHD_Result handle_metrics(void *context, struct MHD_Connection *conn
 {
     static char seen;
     struct jk_http *http = context;
-    (void)version;
     (void)upload;
     (void)upload_size;
+    if (!names_host(connection, version))
+        return MHD_queue_response(connection, MHD_HTTP_BAD_REQUEST, http->fixed[JK_HTTP_MALFORMED]);
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return MHD_queue_response(connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->fixed[JK_HTTP_NOT_ALLOWED]);
     if (has_body(connection)) return MHD_queue_response(connection, MHD_HTTP_BAD_REQUEST, http->fixed[JK_HTTP_BODY]);
@@ -262,10 +317,13 @@ static void *take_target(void *context, const char *target, struct MHD_Connectio
     struct jk_span origin;
     if (!peer) return NULL;
     jk_route_parse(jk_span_of(target), &peer->route);
+    peer->spaced = strchr(target, ' ') != NULL;
+    peer->cut = false;
     if (peer->route.kind != JK_ROUTE_NONE || !http->options.hook || !jk_route_origin(jk_span_of(target), &origin))
         return peer;
     peer->route.kind = JK_ROUTE_WEB;
-    peer->target = origin.len <= JK_HTTP_TARGET_MOST ? strdup(origin.at) : NULL;
+    peer->cut = origin.len > JK_HTTP_TARGET_MOST;
+    peer->target = strndup(origin.at, JK_HTTP_TARGET_MOST);
     return peer;
 }
 
@@ -382,7 +440,6 @@ static void common_options(struct daemon_options *options, int fd, unsigned conn
     option(options, MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections, NULL);
     option(options, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL);
     option(options, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL);
-    option(options, MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL);
 }
 
 static struct MHD_Daemon *start_public(struct jk_http *http, int fd)

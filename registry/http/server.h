@@ -28,7 +28,8 @@ struct jk_http_options {
     const struct jk_proxies *proxies; /* whose word on a client's address is taken; NULL: nobody's */
     jk_http_hook *hook;               /* for what is none of the above; NULL: nothing is there */
     jk_http_room *room;               /* for what bodies the hook has room; NULL: for none */
-    void *hook_context;               /* of both */
+    jk_http_refusal *refusal;         /* NULL: all refusals are plain texts */
+    void *hook_context;               /* of all three */
     /* Asked of whatever carries calls. */
     bool (*rpc_answers)(void *context, int timeout_ms);
     size_t (*rpc_live)(void *context);

@@ -122,26 +122,37 @@ void jk_request_answer(struct jk_request *request, const struct jk_reply_head *a
     reply(request, &head, len > 0 ? jk_text_take(body) : NULL, len);
 }
 
+/* A failure's body; always one. */
+static void write_refusal(const struct jk_error *error, struct jk_text *body)
+{
+    jk_failure_write(error, body);
+    jk_text_add_char(body, '\n');
+    if (!body->failed) return;
+    jk_text_clear(body);
+    jk_text_add_str(body, "{\"code\":8,\"message\":\"out of memory\"}\n");
+}
+
+void jk_request_refusal(const struct jk_error *error, unsigned http_status, const char *allow, const char *retry,
+                        struct jk_http_head *out_head, struct jk_text *body)
+{
+    const struct jk_reply_head answer = {.status = http_status, .type = "application/json"};
+    write_refusal(error, body);
+    jk_request_head(&answer, out_head);
+    field(out_head, "Retry-After", retry);
+    field(out_head, "Allow", allow);
+}
+
 void jk_request_refuse(struct jk_request *request, const struct jk_error *error, unsigned http_status,
                        const char *allow)
 {
-    struct jk_text body;
-    jk_text_init(&body, 0);
-    jk_failure_write(error, &body);
-    jk_text_add_char(&body, '\n');
-    if (body.failed) {
-        jk_text_clear(&body);
-        jk_text_add_str(&body, "{\"code\":8,\"message\":\"out of memory\"}\n");
-    }
-    struct jk_reply_head answer = {
-        .status = http_status, .type = "application/json", .retry_s = (error->retry_ms + 999) / 1000};
-    size_t len = body.len;
     struct jk_http_head head;
+    struct jk_text body;
     char retry[16];
-    jk_request_head(&answer, &head);
-    snprintf(retry, sizeof retry, "%d", answer.retry_s);
-    if (answer.retry_s > 0) field(&head, "Retry-After", retry);
-    field(&head, "Allow", allow);
+    int retry_s = (error->retry_ms + 999) / 1000;
+    snprintf(retry, sizeof retry, "%d", retry_s);
+    jk_text_init(&body, 0);
+    jk_request_refusal(error, http_status, allow, retry_s > 0 ? retry : NULL, &head, &body);
+    size_t len = body.len;
     reply(request, &head, jk_text_take(&body), len);
 }
 

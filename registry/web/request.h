@@ -49,6 +49,10 @@ void jk_request_fail(struct jk_request *request, const struct jk_error *error);
 /* The same with another HTTP status. `allow`: what may be asked instead, as in the header Allow; NULL: nothing to say. */
 void jk_request_refuse(struct jk_request *request, const struct jk_error *error, unsigned http_status,
                        const char *allow);
+/* The same as head and text, for what is no request yet. `retry`: as in Retry-After, NULL for none; kept like `allow` until
+ * the head is copied. */
+void jk_request_refusal(const struct jk_error *error, unsigned http_status, const char *allow, const char *retry,
+                        struct jk_http_head *out_head, struct jk_text *body);
 /* To OPTIONS: what may be asked, as in the header Allow. */
 void jk_request_options(struct jk_request *request, const char *allow);
 /* The head of every answer, for a stream: fields are added to those that are there. */

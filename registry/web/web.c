@@ -134,6 +134,49 @@ size_t jk_web_room(void *context, struct jk_span target)
     return jk_path_match(&web->rules, path, &match) && match.rule->post ? JK_BODY_MOST : 0;
 }
 
+static void say_refused(enum jk_http_fixed why, const char *allow, struct jk_error *error)
+{
+    switch (why) {
+    case JK_HTTP_NOT_ALLOWED:
+        (void)jk_fail(error, JK_UNIMPLEMENTED, "WRONG_VERB", "this path is called with %s", allow);
+        return;
+    case JK_HTTP_BODY:
+        (void)jk_fail(error, JK_INVALID_ARGUMENT, "BODY_NOT_TAKEN", "requests to this path have no body");
+        return;
+    case JK_HTTP_NO_LENGTH:
+        (void)jk_fail(error, JK_INVALID_ARGUMENT, "LENGTH_MISSING", "say how long the body is: Content-Length");
+        return;
+    case JK_HTTP_LARGE:
+        (void)jk_fail(error, JK_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", "a body has at most %zu bytes", JK_BODY_MOST);
+        return;
+    case JK_HTTP_LONG:
+        (void)jk_fail(error, JK_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
+                      "a target, path and parameters, has at most %d bytes", JK_HTTP_TARGET_MOST);
+        return;
+    case JK_HTTP_MALFORMED:
+        (void)jk_fail(error, JK_INVALID_ARGUMENT, "MALFORMED_REQUEST",
+                      "a request has exactly one header Host, and no space in its target");
+        return;
+    default:
+        (void)jk_fail(error, JK_UNAVAILABLE, "BUSY", "the server is busy or stopping; try again in a second");
+    }
+}
+
+bool jk_web_refusal(void *context, struct jk_span target, enum jk_http_fixed why, struct jk_http_head *head,
+                    struct jk_text *body)
+{
+    struct jk_error error;
+    struct jk_span path;
+    (void)jk_span_cut(&target, '?', &path);
+    const char *allow = jk_v1_verbs(context, path);
+    jk_error_init(&error, NULL);
+    say_refused(why, allow, &error);
+    error.retry_ms = why == JK_HTTP_BUSY ? RETRY_MS : 0;
+    jk_request_refusal(&error, head->status, why == JK_HTTP_NOT_ALLOWED ? allow : NULL,
+                       why == JK_HTTP_BUSY ? "1" : NULL, head, body);
+    return true;
+}
+
 void jk_web_ask(void *context, struct jk_http_ask *ask)
 {
     struct jk_request *request = new_request(context, ask);

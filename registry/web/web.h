@@ -41,5 +41,8 @@ void jk_web_free(struct jk_web *web);
 void jk_web_ask(void *web, struct jk_http_ask *ask);
 /* Which bodies it takes: those of paths that POST calls. */
 size_t jk_web_room(void *web, struct jk_span target);
+/* How requests are refused that do not come so far: as all failures are. */
+bool jk_web_refusal(void *web, struct jk_span target, enum jk_http_fixed why, struct jk_http_head *head,
+                    struct jk_text *body);
 
 #endif

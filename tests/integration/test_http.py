@@ -297,8 +297,7 @@ class Files(Shared):
 
     def test_malformed(self):
         long = b"x" * 40000
-        for data, statuses in ((b"GET /checkpoint HTTP/1.1\r\n\r\n", {400}),  # no Host
-                               (b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % long, {414}),
+        for data, statuses in ((b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % long, {414}),
                                (b"GET / HTTP/1.1\r\nHost: x\r\nA: %s\r\n\r\n" % long, {431}),
                                (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 8000 + b"\r\n", {431}),
                                (b"\x00\x01\x02\r\n\r\n", {400, 404, 405, None}), (b"\x16\x03\x01\x02\x00", {400, None}),
@@ -307,6 +306,24 @@ class Files(Shared):
             with self.subTest(data=data[:30]):
                 self.assertIn(status_of(raw(self.http, data, wait=1)), statuses)
         self.assertEqual(self.get("/healthz").status, 200)
+
+    def test_one_host(self):
+        """Exactly one, as RFC 9112 wants it (3.2); and whoever names none or two is told so once."""
+        after = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        for address, path in ((self.http, b"/checkpoint"), (self.http, b"/nothing"), (self.http, b"/v1/count"), (self.server.metrics, b"/metrics")):
+            for hosts in (b"", b"Host: x\r\nHost: x\r\n", b"Host: x\r\nA: b\r\nhost: y\r\n"):
+                for more in (b"", after):
+                    with self.subTest(path=path, hosts=hosts, more=more):
+                        got = raw(address, b"GET %s HTTP/1.1\r\n%s\r\n%s" % (path, hosts, more))
+                        self.assertEqual((status_of(got), got.count(b"HTTP/1.1 "), got.count(b"Content-Length: ")), (400, 1, 1), got)
+                        self.assertIn(b"Host", got)
+        for head in (b"GET /healthz HTTP/1.0\r\n", b"GET /healthz HTTP/1.0\r\nHost: x\r\n", b"GET /healthz HTTP/1.1\r\nConnection: close\r\nHost:\r\n"):
+            self.assertEqual(status_of(raw(self.http, head + b"\r\n")), 200, head)
+        self.assertEqual(status_of(raw(self.http, b"GET /healthz HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n")), 400)
+
+    def test_no_space_in_a_target(self):
+        got = raw(self.http, b"GET /healthz ? HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertEqual((status_of(got), got.count(b"HTTP/1.1 ")), (400, 1))
 
     def test_one_connection(self):
         """Answers of every kind follow one another on one connection, sent one by one and all at once."""

@@ -19,7 +19,7 @@ from google.protobuf import json_format
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from jokbo import ROOT, Case, Server, allowed, eventually, new_id, derivative, external, person  # noqa: E402
-from test_http import ask, connect  # noqa: E402
+from test_http import ask, connect, raw  # noqa: E402
 
 BASE = "skt/A.X-K1"
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -335,10 +335,40 @@ class Errors(Json):
         self.failed("/v1/count?scope.bogus=1", 400, Authorization="Bearer " + self.server.token)
         self.assertEqual(self.json("/v1/count?scope.all=true", Authorization="Bearer nonsense"), self.json("/v1/count?scope.all=true"))
 
+    def refused(self, target, method, status, reason, headers="", body=b"", allow=None):
+        """What is refused before it is a call is told as all errors are, also to scripts from elsewhere. Raw, as no client asks so."""
+        got = raw(self.server.http, ("%s %s HTTP/1.1\r\n%s\r\n" % (method, target, headers)).encode() + body)
+        head, _, text = got.partition(b"\r\n\r\n")
+        line, *fields = head.decode().split("\r\n")
+        fields = dict(field.split(": ", 1) for field in fields)
+        self.assertEqual((int(line.split(" ")[1]), got.count(b"HTTP/1.1 ")), (status, 1), got)
+        found = json.loads(text)
+        self.assertEqual([d["reason"] for d in found["details"] if d["@type"].endswith("ErrorInfo")], [reason])
+        wanted = {"Content-Type": "application/json", "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*", "Vary": VARY,
+                  "X-Content-Type-Options": "nosniff", "Content-Length": str(len(text))}
+        self.assertEqual({name: fields.get(name) for name in wanted}, wanted)
+        self.assertEqual(fields.get("Allow"), allow)
+        return found["code"]
+
+    def test_what_is_refused_before_it_is_a_call(self):
+        count, card, host = "/v1/count?scope.all=true", "/v1/card:read", "Host: x\r\n"
+        for method in ("PUT", "DELETE", "PATCH", "POST", "TRACE", "BREW", "get"):
+            self.assertEqual(self.refused(count, method, 405, "WRONG_VERB", host, allow="GET, HEAD, OPTIONS"), 12)
+        self.refused(count, "POST", 405, "WRONG_VERB", host + "Content-Length: 4\r\n", b"body", allow="GET, HEAD, OPTIONS")
+        self.refused(card, "PUT", 405, "WRONG_VERB", host + "Content-Length: 2\r\n", b"{}", allow="POST, OPTIONS")
+        self.refused(card, "GET", 405, "WRONG_VERB", host + "Connection: close\r\n", allow="POST, OPTIONS")
+        self.refused("/v1/nothing", "PUT", 405, "WRONG_VERB", host, allow="GET, HEAD, OPTIONS")
+        self.assertEqual(self.refused(count, "GET", 400, "BODY_NOT_TAKEN", host + "Content-Length: 2\r\n", b"{}"), 3)
+        self.refused(count, "GET", 400, "BODY_NOT_TAKEN", host + "Transfer-Encoding: chunked\r\n", b"0\r\n\r\n")
+        self.assertEqual(self.refused(count, "GET", 400, "MALFORMED_REQUEST"), 3)
+        self.refused(count + " ", "GET", 400, "MALFORMED_REQUEST", host)
+        self.assertEqual(self.refused(card, "POST", 411, "LENGTH_MISSING", host + "Content-Type: application/json\r\n"), 3)
+        self.refused(card, "POST", 411, "LENGTH_MISSING", host + "Transfer-Encoding: gzip\r\n", b"x")
+        self.assertEqual(self.refused(card, "POST", 413, "MESSAGE_TOO_LARGE", host + "Content-Length: 1572865\r\n"), 8)
+        for target in ("/v1/" + "x" * 8189, count + "&" + "x" * 8192, "/models/" + "x" * 8192):
+            self.assertEqual(self.refused(target, "GET", 414, "MESSAGE_TOO_LARGE", host + "Connection: close\r\n"), 8)
+
     def test_only_reads(self):
-        for method in ("POST", "PUT", "DELETE", "PATCH"):
-            answer = self.get("/v1/count?scope.all=true", method)
-            self.assertEqual(answer.status, 405)
         paths = {path for _, path in paths_of_protos()}
         self.assertFalse([path for path in paths if "token" in path or "account" in path])
 
@@ -364,7 +394,8 @@ class Errors(Json):
             s.connect((host, int(port)))
             s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.77\r\n\r\n" % path).encode())
         refused = eventually(lambda: next((a for a in [self.get(path, **mine)] if a.status != 200), None), 12)
-        self.assertEqual((refused.status, refused["Retry-After"]), (503, "1"))
+        self.assertEqual((refused.status, refused["Retry-After"], refused["Access-Control-Allow-Origin"]), (503, "1", "*"))
+        self.assertIn("BUSY", [detail.get("reason") for detail in json.loads(refused.body)["details"]])
         self.assertEqual(self.get("/v1/count?scope.all=true", **mine).status, 200)  # which is short
         self.assertEqual(self.get(path, X_Forwarded_For="192.0.2.78").status, 200)
         for s in lazy:
@@ -484,6 +515,13 @@ class Keeping(Json):
         self.assertEqual((answer.status, answer.read()), (204, b""))
         self.assertEqual(answer.headers["Access-Control-Allow-Origin"], "*")
         self.assertIn("Last-Event-ID", answer.headers["Access-Control-Allow-Headers"])
+        self.assertEqual(answer.headers["Access-Control-Allow-Methods"], "GET, HEAD, OPTIONS")
+        options.request("OPTIONS", "/v1/card:read", headers={
+            "Origin": "https://example.org", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"})
+        answer = options.getresponse()
+        self.assertEqual((answer.status, answer.read()), (204, b""))
+        self.assertEqual(answer.headers["Access-Control-Allow-Methods"], "POST, OPTIONS")
+        self.assertIn("Content-Type", answer.headers["Access-Control-Allow-Headers"])
         options.close()
 
 
