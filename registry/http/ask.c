@@ -135,7 +135,6 @@ static bool wants_gzip(enum jk_accept_coding coding, size_t len)
 static struct MHD_Response *make_reply(const struct jk_http_ask *ask, const struct jk_http_head *head, char *bytes,
                                        size_t len, bool *out_full)
 {
-    static const char nothing[1];
     char *zip = NULL;
     *out_full = false;
     if (bytes && head->compressible && wants_gzip(ask->coding, len) &&
@@ -144,7 +143,7 @@ static struct MHD_Response *make_reply(const struct jk_http_ask *ask, const stru
         bytes = zip;
     }
     struct MHD_Response *response = bytes ? of_bytes(ask, bytes, len, out_full)
-                                          : MHD_create_response_from_buffer(0, (void *)nothing, MHD_RESPMEM_PERSISTENT);
+                                          : jk_http_bare(head->status == MHD_HTTP_NOT_MODIFIED ? MHD_SIZE_UNKNOWN : 0);
     if (zip) jk_http_add(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     return response;
 }

@@ -77,7 +77,8 @@ struct jk_http_head {
 typedef bool jk_http_refusal(void *context, struct jk_span target, enum jk_http_fixed why, struct jk_http_head *head,
                              struct jk_text *body);
 
-/* Answers. `bytes` (from malloc, NULL for none) are taken; to HEAD only their number is told. */
+/* Answers. `bytes` (from malloc, NULL for none) are taken; to HEAD, and with a 304, only their number is told. A
+ * 304 without bytes ends its connection, as the library would say that there are none. */
 void jk_http_reply(struct jk_http_ask *ask, const struct jk_http_head *head, char *bytes, size_t len);
 
 struct jk_http_streaming {

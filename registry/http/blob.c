@@ -172,11 +172,7 @@ static void describe_blob(struct MHD_Response *response, const struct jk_digest 
 static enum MHD_Result without_bytes(struct jk_http *http, struct MHD_Connection *connection,
                                      const struct jk_blob_facts *facts, unsigned status)
 {
-    static const char nothing[1];
-    uint64_t size = status == MHD_HTTP_OK ? facts->size : 0;
-    struct MHD_Response *response = size > 0
-                                        ? MHD_create_response_from_callback(size, 1024, read_body, NULL, NULL)
-                                        : MHD_create_response_from_buffer(0, (void *)nothing, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = jk_http_bare(facts->size);
     describe_blob(response, &facts->digest);
     return jk_http_answer(http, connection, JK_ROUTE_BLOB, status, response);
 }

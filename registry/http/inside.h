@@ -89,6 +89,9 @@ enum MHD_Result jk_http_answer_fixed(struct jk_http *http, struct MHD_Connection
 /* The same for a request that is refused before it is asked: what is for the hook gets the hook's form of it. */
 enum MHD_Result jk_http_refuse(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
                                struct jk_span target, enum jk_http_fixed why);
+/* A response without its bytes, of which there would be so many; MHD_SIZE_UNKNOWN: nobody knows, which ends the
+ * connection. For HEAD and for 304 alone. NULL: out of memory. */
+struct MHD_Response *jk_http_bare(uint64_t size);
 /* A response of bytes that it copies. NULL: out of memory. */
 struct MHD_Response *jk_http_text(struct jk_span bytes, const char *type, const char *cache);
 /* A request's header, empty if it has none. */

@@ -125,6 +125,26 @@ enum MHD_Result jk_http_refuse(struct jk_http *http, struct MHD_Connection *conn
     return jk_http_answer(http, connection, route, head.status, response);
 }
 
+static ssize_t read_nothing(void *context, uint64_t at, char *out, size_t room)
+{
+    (void)context;
+    (void)at;
+    (void)out;
+    (void)room;
+    return MHD_CONTENT_READER_END_WITH_ERROR; /* nobody reads it */
+}
+
+struct MHD_Response *jk_http_bare(uint64_t size)
+{
+    static const char nothing[1];
+    if (size == 0) return MHD_create_response_from_buffer(0, (void *)nothing, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_callback(size, 1, read_nothing, NULL, NULL);
+    /* of unknown length the library would else say that it comes in chunks, for which some clients wait */
+    if (response && size == MHD_SIZE_UNKNOWN)
+        (void)MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return response;
+}
+
 static bool make_fixed(struct jk_http *http)
 {
     static const char *const texts[JK_HTTP_FIXED] = {

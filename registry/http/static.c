@@ -60,6 +60,12 @@ bool jk_http_read(int fd, char *bytes, size_t len, uint64_t first)
     return true;
 }
 
+/* Then it gets a 304, with the length that the bytes would have, and none of them. */
+static bool client_has(struct MHD_Connection *connection, const char *etag)
+{
+    return jk_route_etag_listed(jk_http_header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH), jk_span_of(etag));
+}
+
 /* The part that a Range header asks for, or all. If-Range with another tag means all. */
 static struct MHD_Response *of_bytes(struct MHD_Connection *connection, struct jk_span bytes, const char *etag,
                                      bool head, unsigned *out_status)
@@ -90,17 +96,15 @@ static enum MHD_Result send_small(struct jk_http *http, struct MHD_Connection *c
                                   struct jk_span bytes, bool head)
 {
     char etag[35];
-    unsigned status = MHD_HTTP_NOT_MODIFIED;
-    struct MHD_Response *response;
+    unsigned status;
     struct jk_digest digest = jk_digest_of(bytes);
     char hex[JK_DIGEST_HEX + 1];
     jk_digest_hex(&digest, hex);
     snprintf(etag, 35, "\"%.32s\"", hex);
 
-    if (jk_route_etag_listed(jk_http_header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH), jk_span_of(etag)))
-        response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-    else
-        response = of_bytes(connection, bytes, etag, head, &status);
+    bool same = client_has(connection, etag);
+    struct MHD_Response *response = of_bytes(connection, bytes, etag, head || same, &status);
+    if (same) status = MHD_HTTP_NOT_MODIFIED;
     jk_http_add(response, MHD_HTTP_HEADER_ETAG, etag);
     jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
@@ -197,18 +201,14 @@ static enum MHD_Result serve_report(struct jk_http *http, struct MHD_Connection 
                                     const struct jk_route *route, int fd, uint64_t size, bool head)
 {
     const char *type = report_type(jk_span_of(route->file));
-    unsigned status = MHD_HTTP_NOT_MODIFIED;
-    struct MHD_Response *response;
+    unsigned status;
     char etag[64];
     file_etag(fd, size, etag);
-    if (jk_route_etag_listed(jk_http_header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH), jk_span_of(etag))) {
-        close(fd);
-        response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-    } else {
-        response = of_file(connection, fd, size, etag, head, &status);
-        jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-        jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
-    }
+    bool same = client_has(connection, etag);
+    struct MHD_Response *response = of_file(connection, fd, size, etag, head || same, &status);
+    if (same) status = MHD_HTTP_NOT_MODIFIED;
+    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
     jk_http_add(response, MHD_HTTP_HEADER_ETAG, etag);
     jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     if (jk_span_ends(jk_span_of(route->file), JK_SPAN(".html")))

@@ -113,10 +113,7 @@ void jk_request_answer(struct jk_request *request, const struct jk_reply_head *a
     struct jk_span tag = jk_span_of(answer->etag);
     if (jk_span_starts(tag, JK_SPAN("W/"))) tag = (struct jk_span){tag.at + 2, tag.len - 2};
     if (answer->status == 200 && tag.len > 0 && jk_route_etag_listed(request->if_none_match, tag)) {
-        jk_text_done(body);
-        head.status = 304;
-        reply(request, &head, NULL, 0);
-        return;
+        head.status = 304; /* whose length is that of what is not sent */
     }
     size_t len = body->len;
     reply(request, &head, len > 0 ? jk_text_take(body) : NULL, len);

@@ -107,6 +107,11 @@ class Shared(Case):
     def get(self, path, **options):
         return ask(self.http, path, **options)
 
+    def text(self, name):
+        data = ("a licence's text, " + name).encode()
+        self.alice.upload("BLOB_KIND_LICENSE_TEXT", data, sha256(data))
+        return data, sha256(data)
+
 
 class Files(Shared):
     @classmethod
@@ -171,6 +176,27 @@ class Files(Shared):
         part = self.get("/checkpoint", headers={"Range": "bytes=0-3", "If-Range": etag})
         self.assertEqual((part.status, part.body), (206, answer.body[:4]))
         self.assertEqual(self.get("/checkpoint", headers={"Range": "bytes=0-3", "If-Range": '"x"'}).status, 200)
+
+    def test_no_304_says_that_there_is_nothing(self):
+        """Its length is the whole answer's, or not told (RFC 9110, 8.6), and nothing follows it."""
+        self.put("stage/kept/1/report.tsv", b"a report\n" * 100)
+        _, digest = self.text("for a 304")
+        for path, told in (("/checkpoint", True), ("/log.vkey", True), ("/stage/kept/1/report.tsv", True), ("/manifest/sha256/" + digest, True),
+                           ("/openapi.json", True), ("/v1/count?scope.all=true", False), ("/v1/models?page_size=1", True), ("/", False)):
+            with self.subTest(path=path):
+                whole = self.get(path)
+                got = raw(self.http, ("GET %s HTTP/1.1\r\nHost: %s\r\nIf-None-Match: %s\r\n\r\n" % (path, self.http, whole["ETag"])).encode())
+                head, _, body = got.partition(b"\r\n\r\n")
+                lengths = re.findall(rb"(?i)\r\n(?:content-length|transfer-encoding): ([^\r]*)", head)
+                self.assertEqual((status_of(got), body), (304, b""), got)
+                self.assertEqual(lengths, [str(len(whole.body)).encode()] if told else [])
+        own = http.client.HTTPConnection(self.http, timeout=30)
+        for _ in range(2):
+            for path in ("/checkpoint", "/stage/kept/1/report.tsv", "/openapi.json"):
+                tag = self.get(path)["ETag"]
+                self.assertEqual(ask(self.http, path, headers={"If-None-Match": tag}, connection=own).status, 304)
+                self.assertIsNotNone(own.sock, path + " ended the connection")
+        own.close()
 
     def test_verifier_key(self):
         answer = self.get("/log.vkey")
@@ -350,11 +376,6 @@ class Blobs(Shared):
         cls.manifest = manifest(100000)
         cls.digest = sha256(cls.manifest)
         cls.alice.upload("BLOB_KIND_MANIFEST", cls.manifest, cls.digest)
-
-    def text(self, name):
-        data = ("a licence's text, " + name).encode()
-        self.alice.upload("BLOB_KIND_LICENSE_TEXT", data, sha256(data))
-        return data, sha256(data)
 
     def path(self, digest):
         return "/manifest/sha256/" + digest
