@@ -11,13 +11,11 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "http/accept.h"
 #include "http/inside.h"
 
 #define ASK_MAGIC    0x4a4b4841u
 #define PIECE_MS     30000
 #define STREAM_BLOCK 4096
-#define GZIP_LEAST   1024
 #define GZIP_LEVEL   4
 
 struct jk_http_ask {
@@ -126,18 +124,12 @@ static struct MHD_Response *of_bytes(const struct jk_http_ask *ask, char *bytes,
     return response;
 }
 
-/* A few bytes become no fewer. */
-static bool wants_gzip(enum jk_accept_coding coding, size_t len)
-{
-    return coding == JK_ACCEPT_GZIP_ONLY || (coding == JK_ACCEPT_GZIP && len >= GZIP_LEAST);
-}
-
 static struct MHD_Response *make_reply(const struct jk_http_ask *ask, const struct jk_http_head *head, char *bytes,
                                        size_t len, bool *out_full)
 {
     char *zip = NULL;
     *out_full = false;
-    if (bytes && head->compressible && wants_gzip(ask->coding, len) &&
+    if (bytes && head->compressible && jk_http_wants_gzip(ask->coding, len) &&
         jk_http_gzip((struct jk_span){bytes, len}, GZIP_LEVEL, 0, &zip, &len)) {
         free(bytes);
         bytes = zip;

@@ -4,6 +4,13 @@
 
 #include "http/inside.h"
 
+#define LEAST 1024
+
+bool jk_http_wants_gzip(enum jk_accept_coding coding, uint64_t len)
+{
+    return coding == JK_ACCEPT_GZIP_ONLY || (coding == JK_ACCEPT_GZIP && len >= LEAST);
+}
+
 /* Its header holds no time, so that the same source gives the same bytes. */
 bool jk_http_gzip(struct jk_span source, int level, size_t before, char **out_bytes, size_t *out_len)
 {

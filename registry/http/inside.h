@@ -9,6 +9,7 @@
 
 #include "base/doorman.h"
 #include "base/shares.h"
+#include "http/accept.h"
 #include "http/ask.h"
 #include "http/routes.h"
 #include "http/server.h"
@@ -117,6 +118,8 @@ void jk_http_body_drop(struct jk_http *http, struct jk_http_peer *peer);
 void jk_http_tend_stream(struct jk_http_ask *ask, int64_t now_ms, bool end);
 /* Where the client is, as a trusted proxy says. */
 void jk_http_client(struct jk_http *http, struct MHD_Connection *connection, struct jk_peer *out_peer);
+/* Whether so many bytes are sent as gzip, if they can be: a few become no fewer. */
+bool jk_http_wants_gzip(enum jk_accept_coding coding, uint64_t len);
 /* The source as gzip, from malloc, with `before` bytes left free in front of it. False: no memory. */
 bool jk_http_gzip(struct jk_span source, int level, size_t before, char **out_bytes, size_t *out_len);
 /* The places for blobs to be sent, of which there are `shares`. NULL: out of memory. */
@@ -131,7 +134,7 @@ void jk_http_ready_end(struct jk_http_ready *ready);           /* answers who wa
 void jk_http_ready_free(struct jk_http_ready *ready);          /* accepts NULL */
 /* The bytes of a file from `first` on; false if it has fewer. */
 bool jk_http_read(int fd, char *bytes, size_t len, uint64_t first);
-/* A bundle's bytes, compressed, from the cache if they are there. NULL: too large, or no memory. */
+/* A file's bytes, compressed, from the cache if they are there. NULL: there are none, or no memory. */
 struct jk_http_zips *jk_http_zips_new(void);
 void jk_http_zips_free(struct jk_http_zips *zips);
 struct MHD_Response *jk_http_zip(struct jk_http_zips *zips, const char *file, int fd, size_t size);

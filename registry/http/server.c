@@ -96,11 +96,25 @@ enum MHD_Result jk_http_answer_fixed(struct jk_http *http, struct MHD_Connection
     return MHD_queue_response(connection, codes[fixed], http->fixed[fixed]);
 }
 
+/* What anybody may read and check, pages of other sites included. */
+static bool is_public(enum jk_route_kind route)
+{
+    return route == JK_ROUTE_CHECKPOINT || route == JK_ROUTE_VKEY || route == JK_ROUTE_TILE ||
+           route == JK_ROUTE_BUNDLE || route == JK_ROUTE_REPORT || route == JK_ROUTE_BLOB;
+}
+
+static void share_with_all(struct MHD_Response *response)
+{
+    jk_http_add(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    jk_http_add(response, MHD_HTTP_HEADER_ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Content-Range, Retry-After");
+}
+
 enum MHD_Result jk_http_answer(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
                                unsigned status, struct MHD_Response *response)
 {
     if (!response) return jk_http_answer_fixed(http, connection, route, JK_HTTP_BROKEN);
     jk_http_add(response, "X-Content-Type-Options", "nosniff");
+    if (is_public(route)) share_with_all(response);
     if (atomic_load(&http->quiet)) jk_http_add(response, MHD_HTTP_HEADER_CONNECTION, "close");
     count_answer(route, status);
     enum MHD_Result result = MHD_queue_response(connection, status, response);
@@ -163,6 +177,7 @@ static bool make_fixed(struct jk_http *http)
         http->fixed[i] = jk_http_text(jk_span_of(texts[i]), plain_text, "no-store");
         if (!http->fixed[i]) return false;
         jk_http_add(http->fixed[i], "X-Content-Type-Options", "nosniff");
+        if (i != JK_HTTP_ALIVE) share_with_all(http->fixed[i]); /* which the log's files have, too */
     }
     jk_http_add(http->fixed[JK_HTTP_NOT_ALLOWED], MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     jk_http_add(http->fixed[JK_HTTP_BUSY], MHD_HTTP_HEADER_RETRY_AFTER, "1");

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "http/accept.h"
 #include "http/inside.h"
 
 #define SMALL_MOST    (64u << 10) /* checkpoint and key, which are read whole */
 #define TOGETHER_MOST (16u << 10)
+#define BUNDLE_MOST   (1u << 20) /* which is compressed, … */
+#define REPORT_MOST   (4u << 20) /* … and of reports */
+#define ETAG          72
 
 static const char immutable[] = "public, max-age=31536000, immutable";
 
@@ -161,11 +163,19 @@ static struct MHD_Response *of_file(struct MHD_Connection *connection, int fd, u
     return response;
 }
 
-static struct MHD_Response *zipped(struct jk_http *http, struct MHD_Connection *connection,
-                                   const struct jk_route *route, int fd, uint64_t size)
+/* So that one request stays short: bundles come one after the other, a report alone. */
+static uint64_t zip_most(enum jk_route_kind kind)
 {
-    if (route->kind != JK_ROUTE_BUNDLE || jk_http_header(connection, MHD_HTTP_HEADER_RANGE).len > 0) return NULL;
-    if (jk_accept_coding(jk_http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING)) == JK_ACCEPT_PLAIN) return NULL;
+    return kind == JK_ROUTE_BUNDLE ? BUNDLE_MOST : kind == JK_ROUTE_REPORT ? REPORT_MOST : 0;
+}
+
+/* The file as gzip, where the client wants it so and all of it; else NULL. */
+static struct MHD_Response *zipped(struct jk_http *http, struct MHD_Connection *connection,
+                                   const struct jk_route *route, int fd, uint64_t size, bool head)
+{
+    enum jk_accept_coding coding = jk_accept_coding(jk_http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    if (size > zip_most(route->kind) || !jk_http_wants_gzip(coding, size)) return NULL;
+    if (!head && jk_http_header(connection, MHD_HTTP_HEADER_RANGE).len > 0) return NULL;
     return jk_http_zip(http->zips, route->file, fd, (size_t)size);
 }
 
@@ -188,29 +198,35 @@ static const char *report_type(struct jk_span file)
     return "text/plain; charset=utf-8";
 }
 
-/* Lists may be long, so the tag is made from file metadata: a file is only ever replaced as a whole. */
-static void file_etag(int fd, uint64_t size, char out_etag[64])
+/* Lists may be long, so the tag is made from file metadata: a file is only ever replaced as a whole. Its bytes as gzip are
+ * others, and have another tag. */
+static void file_etag(int fd, uint64_t size, bool zip, char out_etag[ETAG])
 {
     struct stat status;
     if (fstat(fd, &status) != 0) status = (struct stat){0};
-    snprintf(out_etag, 64, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", size, (uint64_t)status.st_ino,
-             (uint64_t)status.st_mtim.tv_sec * 1000000000u + (uint64_t)status.st_mtim.tv_nsec);
+    snprintf(out_etag, ETAG, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "%s\"", size, (uint64_t)status.st_ino,
+             (uint64_t)status.st_mtim.tv_sec * 1000000000u + (uint64_t)status.st_mtim.tv_nsec, zip ? "-gzip" : "");
 }
 
 static enum MHD_Result serve_report(struct jk_http *http, struct MHD_Connection *connection,
                                     const struct jk_route *route, int fd, uint64_t size, bool head)
 {
-    const char *type = report_type(jk_span_of(route->file));
-    unsigned status;
-    char etag[64];
-    file_etag(fd, size, etag);
+    unsigned status = MHD_HTTP_OK;
+    char etag[ETAG];
+    struct MHD_Response *response = zipped(http, connection, route, fd, size, head);
+    file_etag(fd, size, response != NULL, etag);
     bool same = client_has(connection, etag);
-    struct MHD_Response *response = of_file(connection, fd, size, etag, head || same, &status);
+    if (response) {
+        close(fd);
+    } else {
+        response = of_file(connection, fd, size, etag, head || same, &status);
+        jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+    }
     if (same) status = MHD_HTTP_NOT_MODIFIED;
-    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, report_type(jk_span_of(route->file)));
     jk_http_add(response, MHD_HTTP_HEADER_ETAG, etag);
     jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    jk_http_add(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     if (jk_span_ends(jk_span_of(route->file), JK_SPAN(".html")))
         jk_http_add(response, "Content-Security-Policy", page_policy);
     return jk_http_answer(http, connection, route->kind, status, response);
@@ -235,7 +251,7 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
         return result;
     }
     if (route->kind == JK_ROUTE_REPORT) return serve_report(http, connection, route, fd, size, head);
-    struct MHD_Response *response = zipped(http, connection, route, fd, size);
+    struct MHD_Response *response = zipped(http, connection, route, fd, size, head);
     if (response) {
         close(fd);
     } else {

@@ -1,8 +1,8 @@
-/* Bundles compressed with gzip, for clients that accept it. A bundle never changes under its name, so compressed data
- * is cached: a small table of reference-counted texts (the table and every answer in progress hold references), the
- * least used evicted first. A damaged bundle that was remade is a different file, and the compressed form of the
- * damaged one is no longer sent. Compression runs on the thread that serves the request; bundles above a size are sent
- * as they are, so that one request stays short. Threads: any. Limits: SLOTS texts, KEPT_MOST bytes. */
+/* Bundles and reports compressed with gzip, for clients that accept it. They hardly ever change under their names, so
+ * compressed data is cached: a small table of reference-counted texts (the table and every answer in progress hold references), the
+ * least used evicted first. A damaged one that was remade is a different file, and the compressed form of the
+ * damaged one is no longer sent. Compression runs on the thread that serves the request, so
+ * callers give nothing long. Threads: any. Limits: SLOTS texts, KEPT_MOST bytes. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,10 +10,9 @@
 #include "base/check.h"
 #include "http/inside.h"
 
-#define SLOTS       128
-#define KEPT_MOST   (16u << 20)
-#define SOURCE_MOST (1u << 20)
-#define LEVEL       5
+#define SLOTS     128
+#define KEPT_MOST (16u << 20)
+#define LEVEL     5
 
 struct zip {
     atomic_uint holds;
@@ -29,7 +28,7 @@ struct origin {
 };
 
 struct slot {
-    char file[JK_TILE_PATH]; /* empty: free */
+    char file[JK_ROUTE_FILE]; /* empty: free */
     struct origin origin;
     struct zip *zip;
     uint64_t used; /* when, in turns */
@@ -132,7 +131,7 @@ static struct zip *kept_zip(struct jk_http_zips *zips, const char *file, const s
 struct MHD_Response *jk_http_zip(struct jk_http_zips *zips, const char *file, int fd, size_t size)
 {
     struct stat facts;
-    if (size == 0 || size > SOURCE_MOST || fstat(fd, &facts) != 0) return NULL;
+    if (size == 0 || fstat(fd, &facts) != 0) return NULL;
     struct origin origin = {facts.st_dev, facts.st_ino, facts.st_ctim};
     struct zip *zip = kept_zip(zips, file, &origin);
     if (!zip) {

@@ -253,6 +253,59 @@ class Files(Shared):
         large = self.get("/tile/entries/x999/998", headers={"Accept-Encoding": "gzip"})  # above what is compressed
         self.assertEqual((large["Content-Encoding"], len(large.body)), (None, 3 << 20))
 
+    def test_reports_as_gzip(self):
+        """They are text, and have two forms with a tag each; a part is one of the plain form."""
+        lines = "".join("m/%d\tfinetune\tcounted\n" % i for i in range(5000)).encode()
+        for name, data, zips in (("report.tsv", lines, True), ("report.json", b"[%s]" % b"0," * 2000, True), ("report.html", lines, True),
+                                 ("members.txt", lines, True), ("certificate", b"short\n", False), ("left-out.tsv", b"x" * (4 << 20) + b"x", False)):
+            path = "stage/zipped/1/" + name
+            self.put(path, data)
+            with self.subTest(path=path):
+                plain = self.get("/" + path)
+                zipped = self.get("/" + path, headers={"Accept-Encoding": "gzip"})
+                self.assertEqual((plain.body, plain["Content-Encoding"]), (data, None))
+                self.assertEqual(zipped["Content-Encoding"], "gzip" if zips else None)
+                self.assertEqual(gzip.decompress(zipped.body) if zips else zipped.body, data)
+                self.assertEqual(plain["ETag"] == zipped["ETag"], not zips)
+                for accept, answer in ((None, plain), ("gzip", zipped)):
+                    headers = {"Accept-Encoding": accept} if accept else {}
+                    self.assertEqual((answer["Vary"], answer["Cache-Control"]), ("Accept-Encoding", "no-cache"))
+                    same = self.get("/" + path, headers={"If-None-Match": answer["ETag"], **headers})
+                    self.assertEqual((same.status, same.body, same["ETag"], same["Vary"]), (304, b"", answer["ETag"], "Accept-Encoding"))
+                    head = self.get("/" + path, method="HEAD", headers={"Range": "bytes=0-1", **headers})
+                    self.assertEqual((head.status, head["Content-Length"], head["ETag"]), (200, str(len(answer.body)), answer["ETag"]))
+                    for tag in (None, plain["ETag"]):
+                        part = self.get("/" + path, headers={"Range": "bytes=1-3", **headers, **({"If-Range": tag} if tag else {})})
+                        self.assertEqual((part.status, part.body, part["Content-Encoding"], part["ETag"]), (206, data[1:4], None, plain["ETag"]))
+                        self.assertEqual((part["Content-Range"], part["Vary"]), ("bytes 1-3/%d" % len(data), "Accept-Encoding"))
+                if zips:
+                    self.assertEqual(self.get("/" + path, headers={"If-None-Match": plain["ETag"], "Accept-Encoding": "gzip"}).status, 200)
+                    part = self.get("/" + path, headers={"Range": "bytes=1-3", "If-Range": zipped["ETag"]})
+                    self.assertEqual((part.status, part.body), (200, data))
+        before = self.get("/stage/zipped/1/report.tsv", headers={"Accept-Encoding": "gzip"})
+        os.unlink(os.path.join(self.public, "stage/zipped/1/report.tsv"))
+        self.put("stage/zipped/1/report.tsv", lines[::-1])  # made again, as of the same length
+        after = self.get("/stage/zipped/1/report.tsv", headers={"Accept-Encoding": "gzip", "If-None-Match": before["ETag"]})
+        self.assertEqual((after.status, gzip.decompress(after.body)), (200, lines[::-1]))
+        short = self.get("/stage/zipped/1/certificate", headers={"Accept-Encoding": "gzip, identity;q=0"})
+        self.assertEqual((short["Content-Encoding"], gzip.decompress(short.body)), ("gzip", b"short\n"))
+
+    def test_pages_from_elsewhere_may_check(self):
+        """Whatever is public may be read by a script of any origin, with what it needs of the head, refusals included."""
+        self.put("stage/shared/1/report.tsv", b"a report\n")
+        _, digest = self.text("for pages elsewhere")
+        paths = ["/checkpoint", "/log.vkey", "/counts.vkey", "/" + TILE, "/" + BUNDLE, "/stage/shared/1/report.tsv", "/manifest/sha256/" + digest]
+        for path in paths + ["/stage/shared/2/report.tsv", "/tile/3/x012/346", "/manifest/sha256/" + "0" * 64]:
+            tag = self.get(path)["ETag"] or '"x"'
+            for options in ({}, {"method": "HEAD"}, {"method": "PUT"}, {"headers": {"Range": "bytes=0-1"}}, {"headers": {"Range": "bytes=99999999-"}},
+                            {"headers": {"If-None-Match": tag}}, {"headers": {"Accept-Encoding": "gzip"}}):
+                with self.subTest(path=path, options=options):
+                    answer = self.get(path, headers={"Origin": "https://elsewhere.example", **options.get("headers", {})}, method=options.get("method", "GET"))
+                    self.assertEqual(answer.headers.get_all("Access-Control-Allow-Origin"), ["*"])
+                    self.assertEqual(answer["Access-Control-Expose-Headers"], "ETag, Content-Range, Retry-After")
+        for path in ("/healthz", "/readyz"):
+            self.assertIsNone(self.get(path)["Access-Control-Allow-Origin"])
+
     def test_gzip_of_many(self):
         """More bundles than are kept, from several clients at once."""
         names = ["tile/entries/x998/%03d" % i for i in range(200)]

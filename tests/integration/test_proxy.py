@@ -133,6 +133,7 @@ class BehindTheProxy(unittest.TestCase):
         self.assertEqual(response.headers["Cache-Control"], "public, max-age=31536000, immutable")
         response, body = self.fetch("/tile/entries/x900/000", **{"Accept-Encoding": "gzip"})
         self.assertEqual((response.headers["Content-Encoding"], gzip.decompress(body)), ("gzip", bundle))
+        self.assertEqual(response.headers.get_all("Access-Control-Allow-Origin"), ["*"])
         response, body = self.fetch("/tile/entries/x900/000", Range="bytes=5-9")
         self.assertEqual((response.status, body), (206, bundle[5:10]))
         for path, method, status in (("/tile/0/999", "GET", 404), ("/tile/entries/x900/000", "HEAD", 200), ("/metrics", "GET", 404),
@@ -153,7 +154,14 @@ class BehindTheProxy(unittest.TestCase):
                 f.write(path.encode())
             response, body = self.fetch(path)
             self.assertEqual((response.status, body), (200, path.encode()), path)
+            self.assertEqual(response.headers.get_all("Access-Control-Allow-Origin"), ["*"])
             self.assertEqual(self.fetch(path, "POST")[0].status, 403, path)
+        with open(folder + "/members.txt", "wb") as f:
+            f.write(b"a/member\n" * 1000)
+        response, body = self.fetch("/stage/proxied/1/members.txt", **{"Accept-Encoding": "gzip"})
+        self.assertEqual((response.headers["Content-Encoding"], response.headers["Vary"]), ("gzip", "Accept-Encoding"))
+        self.assertEqual(gzip.decompress(body), b"a/member\n" * 1000)
+        self.assertEqual(self.fetch("/stage/proxied/1/members.txt", **{"Accept-Encoding": "gzip", "If-None-Match": response.headers["ETag"]})[0].status, 304)
         for path in ("/stage/proxied/1/", "/stage/proxied/1/other", "/stage/proxied/2/report.tsv", "/counts.key", "/counts.vkey/x"):
             self.assertEqual(self.fetch(path)[0].status, 404, path)
 
