@@ -199,7 +199,7 @@ class Filters(History):
         self.assertEqual(mine(root=SOLAR, team="sk-telecom"), set())
         self.assertEqual(mine(relation="RELATION_MERGE"), those(lambda n, f, r: f["relation"] == "merge"))
         self.assertEqual(mine(license="MIT"), those(lambda n, f, r: f["license"] == "MIT"))
-        self.assertEqual(mine(license="mit"), set())
+        self.assertEqual(mine(license="mit"), mine(license="MIT"))
         self.assertEqual(mine(license_class="LICENSE_CLASS_NON_COMMERCIAL"),
                          those(lambda n, f, r: f["license"] == "CC-BY-NC-4.0"))
         self.assertEqual(mine(name_contains="MERGE-"), those(lambda n, f, r: "merge-" in n))

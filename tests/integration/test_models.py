@@ -320,6 +320,19 @@ class Findings(Counted):
         self.register("alice/or", SKT, license="mit or gpl-2.0-only")
         self.assertEqual(self.model("alice/or")["release"]["license"], "MIT OR GPL-2.0-only")
 
+    def test_licences_are_compared_as_spdx_compares_them(self):
+        """Identifiers in any case, whatever way the expression is written."""
+        held = {"CC-BY-SA-4.0": "alice/case-sa", "ISC OR GPL-3.0-or-later": "alice/case-or", "LicenseRef-Case-Mine": "alice/case-ref"}
+        for license, name in held.items():
+            self.register(name, SKT, license=license)
+        for asked, name in (("CC-BY-SA-4.0", "alice/case-sa"), ("cc-by-sa-4.0", "alice/case-sa"), ("Cc-By-Sa-4.0", "alice/case-sa"),
+                            ("isc or gpl-3.0-OR-later", "alice/case-or"), ("(ISC) OR (GPL-3.0-or-later)", "alice/case-or"),
+                            ("licenseref-case-mine", "alice/case-ref"), ("LicenseRef-CASE-MINE", "alice/case-ref"),
+                            ("CC-BY-SA-4", None), ("ISC", None), ("OR ISC", None)):
+            with self.subTest(asked):
+                reply = self.anyone.call("Registry.ListModels", publisher="alice", license=asked)
+                self.assertEqual([model["name"] for model in reply.get("models", [])], [name] if name else [])
+
     def test_naming(self):
         mine = dict(license="LicenseRef-k-exaone")
         self.register("alice/K-EXAONE-mine", K_EXAONE, **mine)

@@ -1,8 +1,10 @@
 /* GetModel, GetRelease, ListModels, ListDerivatives: answered from the book, except for why a release was yanked. */
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "book/book_ask.h"
 #include "book/glance.h"
+#include "domain/spdx.h"
 #include "reply/lookup.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
@@ -179,6 +181,7 @@ struct filter {
     const Jokbo__V1__ListModelsRequest *request;
     uint32_t root, team; /* slots, JK_NONE for any */
     enum jk_license_class class;
+    struct jk_span license;       /* empty for any */
     struct jk_digest sha256;      /* zero for any */
     struct jk_digest_models with; /* those that have it */
 };
@@ -222,7 +225,7 @@ static bool wants_release(const struct walk *walk, const struct filter *filter, 
     const struct jk_release *release = jk_book_release(book, slot);
     struct jk_span license = jk_book_license_text(book, release->license);
     if (filter->request->relation && (int)filter->request->relation != (int)release->relation) return false;
-    if (*filter->request->license && !jk_span_equal(license, jk_span_of(filter->request->license))) return false;
+    if (filter->license.len && !jk_span_equal_fold(license, filter->license)) return false;
     if (!filter->request->license_class) return true;
     jk_book_permissions(book, license, walk->size, permissions);
     return jk_license_class_of(permissions) == filter->class;
@@ -249,6 +252,19 @@ static bool wants_model(const struct walk *walk, uint32_t model)
     return !request->finding || (jk_finding_kinds(&walk->present, model) & (1u << request->finding));
 }
 
+/* The expression that is meant, as releases have it; what is none stays as it is, and no release has it. */
+static struct jk_span license_meant(struct jk_span asked, struct jk_arena *arena)
+{
+    struct jk_text canonical;
+    struct jk_error error;
+    jk_text_init(&canonical, 0);
+    jk_error_init(&error, NULL);
+    if (asked.len && jk_spdx_canonical(asked, "license", &canonical, &error) == JK_OK)
+        asked = (struct jk_span){jk_arena_copy(arena, canonical.bytes, canonical.len), canonical.len};
+    jk_text_done(&canonical);
+    return asked.at ? asked : JK_SPAN("");
+}
+
 static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
 {
     const Jokbo__V1__ListModelsRequest *request = filter->request;
@@ -268,6 +284,7 @@ static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
     if (request->before_log_index < 0)
         jk_error_field(&call->error, "before_log_index", "%lld is negative", (long long)request->before_log_index);
     if (strlen(request->name_contains) > 96) jk_error_field(&call->error, "name_contains", "is longer than 96 bytes");
+    filter->license = license_meant(jk_span_of(request->license), &call->arena);
     jk_from_hex(request->sha256, "sha256", &filter->sha256, &call->error);
     JK_TRY(jk_error_result(&call->error));
     jk_store_view(jk_store_of(call), &view);
