@@ -181,7 +181,7 @@ class BehindTheProxy(unittest.TestCase):
         response, body = self.fetch("/?lang=en", Accept="text/html")
         self.assertEqual((response.status, response.headers["Content-Language"]), (200, "en"))
         asset = re.search(rb'href="(/assets/[^"]*)"', body).group(1).decode()
-        for path in (asset, "/feed.atom", "/robots.txt", "/sitemap.xml", "/sitemaps/site.xml", "/log", "/log/0", "/method", "/search?q=x", "/stages"):
+        for path in (asset, "/favicon.ico", "/feed.atom", "/robots.txt", "/sitemap.xml", "/sitemaps/site.xml", "/log", "/log/0", "/method", "/search?q=x", "/stages"):
             self.assertEqual(self.fetch(path)[0].status, 200, path)
         for path in ("/models/no/body", "/bases/no/body", "/teams/nobody", "/publishers/nobody", "/policies/none"):
             response, body = self.fetch(path, Accept="text/html")

@@ -277,6 +277,12 @@ class Site(Case):
                 ids = [e.firstChild.data for e in document.getElementsByTagName("id")]
                 self.assertEqual(len(ids), len(set(ids)))
 
+    def test_the_icon_where_browsers_look_for_it(self):
+        named = self.get(re.search(r'<link rel="icon" href="([^"]+)"', self.get("/").text).group(1))
+        icon = self.get("/favicon.ico")
+        self.assertEqual((icon.status, icon["Content-Type"], icon["Cache-Control"]), (200, "image/svg+xml", "public, max-age=86400"))
+        self.assertEqual(icon.body, named.body)
+
     def sitemap(self, path, tag, **headers):
         """The addresses of a sitemap, or of the index, and their times where there are any."""
         answer = self.get(path, **headers)

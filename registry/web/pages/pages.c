@@ -1,6 +1,7 @@
 #include "web/pages/pages.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/ascii.h"
@@ -237,6 +238,14 @@ static void answer_robots(struct jk_request *request, struct jk_span address)
     jk_text_done(&body);
 }
 
+/* What browsers ask for by themselves, and what shows no page's head: the icon that pages name, which may change here. */
+static bool is_icon(const struct jk_site *site, struct jk_span path, struct jk_site_asset *out_asset)
+{
+    char icon[sizeof site->assets_path + sizeof "/icon.svg"];
+    (void)snprintf(icon, sizeof icon, "%s/icon.svg", site->assets_path);
+    return jk_span_equal(path, JK_SPAN("/favicon.ico")) && jk_site_asset(site, jk_span_of(icon), out_asset);
+}
+
 /* The first key is no change: entry 0 has it. */
 static void add_key_entries(const struct jk_view *view, struct jk_web_page_log *log)
 {
@@ -341,6 +350,8 @@ void jk_pages_answer(void *context, struct jk_request *request)
     struct jk_site_asset asset;
     if (jk_site_asset(pages->site, request->path, &asset))
         answer_bytes(request, asset.type, asset.bytes, IMMUTABLE);
+    else if (is_icon(pages->site, request->path, &asset))
+        answer_bytes(request, asset.type, asset.bytes, "public, max-age=86400");
     else if (jk_span_equal(request->path, JK_SPAN("/robots.txt")))
         answer_robots(request, address_of(request));
     else
