@@ -274,8 +274,6 @@ class Site(Case):
                 entries = document.getElementsByTagName("entry")
                 found = [e.getElementsByTagName("title")[0].firstChild.data for e in entries]
                 self.assertEqual([name for name in found if name.startswith("maker/")], names)
-                ids = [e.firstChild.data for e in document.getElementsByTagName("id")]
-                self.assertEqual(len(ids), len(set(ids)))
 
     def test_the_icon_where_browsers_look_for_it(self):
         named = self.get(re.search(r'<link rel="icon" href="([^"]+)"', self.get("/").text).group(1))
@@ -339,6 +337,70 @@ class Site(Case):
 
     def test_a_log_that_is_no_demo_says_nothing_of_one(self):
         self.assertNotIn('class="demo"', self.get("/").text)
+
+
+class Feeds(Case):
+    FEEDS = ("/feed.atom", "/teams/sk-telecom/feed.atom", "/teams/upstage/feed.atom", "/bases/skt/A.X-K1/feed.atom", "/publishers/alice/feed.atom")
+
+    def feed(self, path, **headers):
+        """A feed as RFC 4287 wants it: its id and self link, and the id, link and time of each entry by title."""
+        document = minidom.parseString(get(self.server, path, **headers).body).documentElement
+        self.assertEqual((document.tagName, document.namespaceURI), ("feed", "http://www.w3.org/2005/Atom"))
+
+        def texts(element, name):
+            return [e.firstChild.data for e in element.childNodes if e.nodeName == name and not e.firstChild.hasChildNodes()]
+
+        def links(element, relation):
+            return [e.getAttribute("href") for e in element.childNodes if e.nodeName == "link" and e.getAttribute("rel") == relation]
+        found, times = {}, []
+        for entry in document.getElementsByTagName("entry"):
+            self.assertEqual([len(texts(entry, name)) for name in ("id", "title", "updated", "published", "summary")], [1] * 5)
+            self.assertEqual(len(links(entry, "alternate")), 1)
+            found[texts(entry, "title")[0]] = (texts(entry, "id")[0], links(entry, "alternate")[0], texts(entry, "updated")[0])
+            times.append(texts(entry, "updated")[0])
+            for time in (texts(entry, "updated")[0], texts(entry, "published")[0]):
+                self.assertRegex(time, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+        self.assertEqual([len(texts(document, name)) for name in ("id", "title", "updated")], [1] * 3)
+        self.assertEqual(len(document.getElementsByTagName("author")), 1)
+        if times:
+            self.assertEqual(texts(document, "updated")[0], max(times))
+        self.assertEqual((len(links(document, "self")), len(links(document, "alternate"))), (1, 1))
+        return texts(document, "id")[0], links(document, "self")[0], links(document, "alternate")[0], found
+
+    def test_feeds_have_names_of_this_registry_alone(self):
+        address = "http://" + self.server.http
+        for name in ("alice/fed-one", "alice/fed-two"):
+            self.register(name, "skt/A.X-K1")
+        origin = self.anyone.call("Log.GetCheckpoint")["note"].split("\n")[0]
+        first = re.search(rb"^time (\d{4}-\d\d-\d\d)", self.anyone.entries(0, 1)[0], re.M).group(1).decode()
+        tag = "tag:localhost,%s:%s" % (first, origin)
+        self.assertRegex(origin, "^localhost/jokbo-[0-9a-f]{8}$")
+        seen = {}
+        for path in self.FEEDS:
+            with self.subTest(path=path):
+                name, own, page, entries = self.feed(path)
+                self.assertEqual((name, own, page), (tag + path, address + path, address + (path.removesuffix("/feed.atom") or "/")))
+                for title, (entry, link, _) in entries.items():
+                    self.assertEqual(entry, "%s/log/%s" % (tag, self.model(title)["log_index"]))
+                    self.assertEqual(link, address + "/models/" + title)
+                    self.assertEqual(seen.setdefault(entry, title), title)
+        self.assertGreater(len(seen), 1)
+        plain = self.feed("/feed.atom")
+        self.assertEqual(self.feed("/teams/%73k-telecom/feed.atom")[0], tag + "/teams/sk-telecom/feed.atom")
+        english = self.feed("/feed.atom?lang=en")
+        self.assertEqual((english[0], english[1]), (plain[0], address + "/feed.atom?lang=en"))
+        self.assertEqual(english[3]["alice/fed-one"][:2], (plain[3]["alice/fed-one"][0], address + "/models/alice/fed-one?lang=en"))
+        elsewhere = self.feed("/feed.atom", Host="jokbo.example", X_Forwarded_Proto="https")
+        self.assertEqual((elsewhere[0], elsewhere[1]), (plain[0], "https://jokbo.example/feed.atom"))
+        nowhere = self.feed("/feed.atom", Host="a b")
+        self.assertEqual((nowhere[0], nowhere[1], nowhere[2]), (plain[0], "/feed.atom", "/"))
+
+        before = self.feed("/feed.atom")[3]["alice/fed-one"]
+        self.release("alice/fed-one", version="2", relation="RELATION_FINETUNE", license="MIT", parents=[{"registered": {"name": "skt/A.X-K1"}}])
+        after = self.feed("/feed.atom")[3]["alice/fed-one"]
+        self.assertEqual(after[:2], before[:2])
+        self.assertGreater(after[2], before[2])
+        self.assertEqual(list(self.feed("/publishers/alice/feed.atom")[3]), ["alice/fed-two", "alice/fed-one"])
 
 
 class Families(Case):

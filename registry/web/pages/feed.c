@@ -1,6 +1,8 @@
 /* What others show of the registry: badges, small pictures for a model or a base model; and Atom feeds of the newest derivatives,
  * of all, a team, a base model or a publisher. */
+#include "reply/json.h"
 #include "reply/message.h"
+#include "web/pages/atom.h"
 #include "web/pages/begin.h"
 #include "web/pages/parts.h"
 
@@ -92,16 +94,29 @@ struct feed {
 
 static void ask_models_of_feed(struct jk_web_page *page);
 
+/* When a model last changed in a way that a reader of feeds cares about: when the release that decides was made. */
+static const Google__Protobuf__Timestamp *changed_at(const Jokbo__V1__Model *model)
+{
+    return model->release && model->release->create_time ? model->release->create_time : model->create_time;
+}
+
+static bool is_later(const Google__Protobuf__Timestamp *one, const Google__Protobuf__Timestamp *other)
+{
+    return one && (!other || jk_json_time_us(one) > jk_json_time_us(other));
+}
+
 static void add_entries(struct jk_web_page *page, const Jokbo__V1__ListModelsResponse *models)
 {
     struct jk_shown *list = jk_shown_list(page->view, "entries");
+    const Google__Protobuf__Timestamp *newest = NULL;
     for (size_t i = models->n_models; i > 0 && models->n_models - i < ENTRIES; i--) {
         const Jokbo__V1__Model *model = models->models[i - 1];
         struct jk_shown *row = jk_shown_map(list, NULL), *one = jk_shown_list(row, "model");
         jk_part_model(page, one, model);
-        if (model->release) jk_shown_string(row, "hash", model->release->lineage_hash);
+        jk_part_time(row, "entry_updated", changed_at(model));
+        if (is_later(changed_at(model), newest)) newest = changed_at(model);
     }
-    if (models->n_models > 0) jk_part_time(page->view, "updated", models->models[models->n_models - 1]->create_time);
+    jk_part_time(page->view, "updated", newest);
 }
 
 /* Newest last: of several pages the last one counts. */
@@ -136,12 +151,24 @@ static void ask_models_of_feed(struct jk_web_page *page)
     jk_web_page_ask(page, "/jokbo.v1.Registry/ListModels", request, fold_feed);
 }
 
+/* What the feed's id and those of its entries are made of. */
+static void add_name(struct jk_web_page *page)
+{
+    struct jk_text path;
+    jk_text_init(&path, 0);
+    jk_atom_path(page->path, &path);
+    if (page->log.tag) jk_shown_string(page->view, "feed_tag", page->log.tag);
+    jk_shown_text(page->view, "feed_path", jk_text_span(&path));
+    jk_text_done(&path);
+}
+
 static struct feed *begin_feed(struct jk_web_page *page)
 {
     struct feed *feed = jk_arena_zalloc(&page->arena, 1, sizeof *feed);
     if (feed) feed->window = NEAR;
     page->state = feed;
     page->type = "application/atom+xml; charset=utf-8";
+    add_name(page);
     return feed;
 }
 

@@ -42,6 +42,7 @@ struct jk_web_page_log {
     bool demo;
     uint32_t key_entries[JK_PAGE_KEYS]; /* which entries named a new key, in the log's order */
     size_t key_count;
+    const char *tag; /* what names of feeds begin with (atom.h); NULL: nothing is known of the log yet */
 };
 
 struct jk_web_page_request {

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "http/accept.h"
 #include "service/call/services.h"
+#include "web/pages/atom.h"
 #include "web/pages/page.h"
 #include "web/pages/recent.h"
 #include "web/pace.h"
@@ -26,6 +27,7 @@ struct jk_pages {
     pthread_mutex_t lock;
     struct jk_web_page_log log; /* under the lock: as it was looked at last, … */
     int64_t looked_us;          /* … and when */
+    struct jk_text tag;         /* made once there is a first entry, and then fixed */
 };
 
 static struct jk_store *store_of(const struct jk_pages *pages)
@@ -44,6 +46,7 @@ enum jk_status jk_pages_start(const struct jk_web_carrier *carrier, struct jk_pa
     struct jk_pages *pages = calloc(1, sizeof *pages);
     if (!pages) return jk_out_of_memory(error);
     pages->carrier = *carrier;
+    jk_text_init(&pages->tag, 0);
     pthread_mutex_init(&pages->lock, NULL);
     enum jk_status status = jk_site_open(&pages->site, error);
     if (status == JK_OK) status = (pages->recent = jk_recent_new()) ? JK_OK : jk_out_of_memory(error);
@@ -61,6 +64,7 @@ void jk_pages_free(struct jk_pages *pages)
     jk_pace_stop(pages->pace);
     jk_recent_free(pages->recent);
     jk_site_close(pages->site);
+    jk_text_done(&pages->tag);
     pthread_mutex_destroy(&pages->lock);
     free(pages);
 }
@@ -256,7 +260,16 @@ static void add_key_entries(const struct jk_view *view, struct jk_web_page_log *
     }
 }
 
-static struct jk_web_page_log newest_log(const struct jk_pages *pages)
+/* Under the lock. */
+static const char *tag_of(struct jk_pages *pages, const struct jk_view *view)
+{
+    if (pages->tag.len == 0 && view->size > 0)
+        jk_atom_tag(jk_book_origin(view->book), jk_book_time(view->book, 0), &pages->tag);
+    return pages->tag.len > 0 && !pages->tag.failed ? pages->tag.bytes : NULL;
+}
+
+/* Under the lock. */
+static struct jk_web_page_log newest_log(struct jk_pages *pages)
 {
     struct jk_view view;
     jk_store_view(store_of(pages), &view);
@@ -264,6 +277,7 @@ static struct jk_web_page_log newest_log(const struct jk_pages *pages)
                                   .demo = jk_span_equal(jk_book_purpose(view.book), JK_SPAN("demo"))};
     if (view.size > 0) log.time_us = jk_book_time(view.book, view.size - 1);
     add_key_entries(&view, &log);
+    log.tag = tag_of(pages, &view);
     jk_store_view_end(store_of(pages));
     return log;
 }
