@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/digest.h"
+#include "reply/json.h"
 
 /* The policy cannot mean another one later: it is named with its version, or by its digest. */
 static bool is_one_policy(const char *policy)
@@ -23,8 +24,12 @@ static bool is_fixed_rule(const Jokbo__V1__CountRule *rule)
 
 static struct jk_keeping count_keeping(const Jokbo__V1__AsOf *as_of, const Jokbo__V1__CountRule *rule)
 {
-    return (struct jk_keeping){
-        .fixed = as_of && as_of->kind_case == JOKBO__V1__AS_OF__KIND_LOG_SIZE && is_fixed_rule(rule), .follows = !rule};
+    struct jk_keeping keeping = {.follows = !rule};
+    if (!as_of || !is_fixed_rule(rule)) return keeping;
+    keeping.fixed = as_of->kind_case == JOKBO__V1__AS_OF__KIND_LOG_SIZE;
+    keeping.timed = as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time;
+    if (keeping.timed) keeping.until_us = jk_json_time_us(as_of->time);
+    return keeping;
 }
 
 static bool is_following(const char *method, const char *const *names, size_t count)
@@ -77,6 +82,12 @@ struct jk_keeping jk_keeping_of(const char *method, const ProtobufCMessage *requ
     struct jk_keeping keeping = keeping_by_type(method, request);
     keeping.follows = keeping.follows && !demands_size(request);
     return keeping;
+}
+
+void jk_keeping_settle(struct jk_keeping *keeping, int64_t newest_us)
+{
+    keeping->fixed = keeping->fixed || (keeping->timed && newest_us >= keeping->until_us);
+    keeping->timed = false;
 }
 
 const char *jk_keeping_cache(const struct jk_keeping *keeping)

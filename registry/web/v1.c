@@ -202,6 +202,16 @@ static bool is_head_of_stream(struct jk_v1_way *way)
     return true;
 }
 
+/* Of the log's last entry; before all times where there is none. */
+static int64_t newest_time_us(struct jk_call *call)
+{
+    struct jk_view view;
+    jk_store_view(jk_store_of(call), &view);
+    int64_t time_us = view.size > 0 ? jk_book_time(view.book, view.size - 1) : INT64_MIN;
+    jk_store_view_end(jk_store_of(call));
+    return time_us;
+}
+
 static void go(struct jk_v1_way *way, const struct jk_path_match *match)
 {
     ProtobufCMessage *message = NULL;
@@ -215,6 +225,7 @@ static void go(struct jk_v1_way *way, const struct jk_path_match *match)
         return;
     }
     way->keeping = jk_keeping_of(way->method->path, message);
+    if (way->keeping.timed) jk_keeping_settle(&way->keeping, newest_time_us(call));
     if (is_unchanged(way) || is_head_of_stream(way)) return;
     jk_web_call_start(call, message, &taker);
 }

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import unittest
+import urllib.parse
 
 from google.protobuf import json_format
 
@@ -485,6 +486,18 @@ class Keeping(Json):
             self.assertEqual(again, known, path)
         for path in ("/v1/count?scope.all=true", "/v1/models/alice/m-1", "/v1/log/checkpoint", "/v1/rulings", "/v1/disputes"):
             self.assertEqual(self.ok(path)["Cache-Control"], "no-cache")
+
+    def test_as_of_a_time_is_immutable_once_the_log_has_passed_it(self):
+        def cached(moment, rule=""):
+            return self.ok("/v1/count?scope.all=true&as_of.time=%s%s" % (urllib.parse.quote(moment), rule))["Cache-Control"]
+        before = json.loads(self.ok("/v1/count?scope.all=true").body)["logTime"]
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat()  # nothing was written since
+        self.assertEqual(cached(now), "no-cache")
+        self.register("alice/after-%d" % self.size(), BASE)
+        self.assertEqual(cached(now), IMMUTABLE)
+        self.assertEqual(cached(before), IMMUTABLE)
+        newest = json.loads(self.ok("/v1/count?scope.all=true").body)["logTime"]
+        self.assertEqual(cached(newest), IMMUTABLE)
 
     def test_gzip(self):
         path = "/v1/models?publisher=alice&page_size=5"

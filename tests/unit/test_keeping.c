@@ -46,6 +46,33 @@ static void counts(void **state)
     assert_false(count_of(&size, &rule).fixed);
 }
 
+/* Entries that are earlier than a time may come until the log has one that is not. */
+static void counts_as_of_a_time(void **state)
+{
+    (void)state;
+    Google__Protobuf__Timestamp moment = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    Jokbo__V1__AsOf time = JOKBO__V1__AS_OF__INIT;
+    Jokbo__V1__CountRule stage = JOKBO__V1__COUNT_RULE__INIT;
+    moment.seconds = 1790000000;
+    time.kind_case = JOKBO__V1__AS_OF__KIND_TIME;
+    time.time = &moment;
+    static const struct {
+        int64_t newest_us;
+        bool fixed;
+    } cases[] = {
+        {INT64_C(1789999999999999), false}, {INT64_C(1790000000000000), true}, {INT64_C(1790000000000001), true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct jk_keeping keeping = count_of(&time, NULL);
+        assert_true(keeping.timed && !keeping.fixed);
+        jk_keeping_settle(&keeping, cases[i].newest_us);
+        assert_int_equal(keeping.fixed, cases[i].fixed);
+    }
+    stage.kind_case = JOKBO__V1__COUNT_RULE__KIND_STAGE;
+    stage.stage = "stage";
+    assert_false(count_of(&time, &stage).timed);
+    assert_false(count_of(NULL, NULL).timed);
+}
+
 static void a_size_that_is_demanded(void **state)
 {
     (void)state;
@@ -89,8 +116,9 @@ static void tags(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(a_size_that_is_demanded),
-                                       cmocka_unit_test(proofs_and_others), cmocka_unit_test(tags)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(counts_as_of_a_time),
+                                       cmocka_unit_test(a_size_that_is_demanded), cmocka_unit_test(proofs_and_others),
+                                       cmocka_unit_test(tags)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
