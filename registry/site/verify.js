@@ -5,13 +5,19 @@ const TILE = 256;
 const FILE_MOST = 1 << 25; // bytes; a bundle of 256 entries has at most half of it
 const utf8 = new TextEncoder();
 
-// A check that failed, with the word for it (a key of the page's list) and what fills its {names}.
-class Wrong extends Error {
+// Something said with a word (a key of the page's list) and what fills its {names}.
+class Said extends Error {
   constructor(word, values = {}) {
     super(word);
     Object.assign(this, { word, values });
   }
 }
+
+// A check that failed.
+class Wrong extends Said {}
+
+// A line that is no verifier key: nothing was checked by it.
+class NoKey extends Said {}
 
 /* ---- bytes ---- */
 
@@ -30,11 +36,11 @@ function joined(...parts) {
   return all;
 }
 
-function unbase64(value, word) {
+function unbase64(value, wrong) {
   try {
     return Uint8Array.from(atob(value), c => c.charCodeAt(0));
   } catch {
-    throw new Wrong(word);
+    throw wrong;
   }
 }
 
@@ -136,24 +142,42 @@ function parseCheckpoint(bytes) {
   const signatures = note.slice(end + 2).split("\n").slice(0, -1).map(line => {
     const [dash, name, value, more] = line.split(" ");
     if (dash !== "\u2014" || !value || more !== undefined) throw new Wrong("checkpoint.form");
-    const blob = unbase64(value, "checkpoint.form");
+    const blob = unbase64(value, new Wrong("checkpoint.form"));
     return { name, id: hex(blob.subarray(0, 4)), blob: blob.subarray(4) };
   });
-  return { body, origin, size: Number(size), root: unbase64(root, "checkpoint.form"), signatures };
+  return { body, origin, size: Number(size), root: unbase64(root, new Wrong("checkpoint.form")), signatures };
 }
 
-// "<name>+<id>+<base64 of type and public key>": type 1 for a log, 4 for a witness. The base64 may hold a + of its own.
-async function parseKey(line) {
+// "<name>+<id>+<base64 of type and public key>": type 1 for a log, 4 for a witness. The base64 may hold a + of its own. `at`: which
+// line it is, for who gave it.
+async function parseKey(line, at = 1) {
   const [, name, id, value] = line.match(/^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/) ?? [];
-  if (!name) throw new Wrong("key.form");
-  const key = unbase64(value, "key.form");
-  const real = (await sha256(utf8.encode(name + "\n"), key)).subarray(0, 4);
-  if (key.length !== 33 || ![1, 4].includes(key[0]) || hex(real) !== id) throw new Wrong("key.form");
+  if (!name) throw new NoKey("key.form", { at });
+  const key = unbase64(value, new NoKey("key.base64", { at }));
+  if (key.length > 0 && ![1, 4].includes(key[0])) throw new NoKey("key.type", { at, type: key[0] });
+  if (key.length !== 33) throw new NoKey("key.length", { at, length: key.length });
+  const real = hex((await sha256(utf8.encode(name + "\n"), key)).subarray(0, 4));
+  if (real !== id) throw new NoKey("key.id", { at, id, real });
   return { name, id, type: key[0], line,
     verifier: await crypto.subtle.importKey("raw", key.subarray(1), { name: "Ed25519" }, false, ["verify"]) };
 }
 
-const parseKeys = lines => Promise.all(lines.split("\n").map(line => line.trim()).filter(Boolean).map(parseKey));
+// In order, so that the first line that is no key is the one that is told.
+async function parseKeys(lines) {
+  const keys = [];
+  for (const [i, line] of lines.split("\n").entries())
+    if (line.trim()) keys.push(await parseKey(line.trim(), i + 1));
+  return keys;
+}
+
+// A key that the reader did not give is part of what is checked.
+async function checkedKeys(lines, wrong) {
+  try {
+    return await parseKeys(lines);
+  } catch (error) {
+    throw error instanceof NoKey ? wrong : error;
+  }
+}
 
 // Whether the checkpoint bears a right signature by that key; undefined where it bears none. A cosignature begins with its time.
 async function signedBy(checkpoint, key) {
@@ -208,10 +232,10 @@ async function followKeys(page, known, tiles, checkpoint, say) {
     if (!equal(await rootFrom(tiles, await sha256([0], entry), index, 0, checkpoint.size, path), checkpoint.root)) throw new Wrong("key.broken", { index });
     const [, line, previous, signature] = text(entry).match(/^jokbo\/entry\/v1\nkind key\ntime .*\nactor .*\nkey (.*)\nprevious (.*)\nsignature (.*)\n$/) ?? [];
     if (!line) throw new Wrong("key.broken", { index });
-    const by = keys.find(key => key.line === previous), next = await parseKey(line);
+    const by = keys.find(key => key.line === previous), [next] = await checkedKeys(line, new Wrong("key.broken", { index }));
     if (!by) continue;
     const signed = utf8.encode(`jokbo/key/v1\norigin ${next.name}\nkey ${line}\n`);
-    if (next.name !== by.name || next.type !== 1 || !await crypto.subtle.verify("Ed25519", by.verifier, unbase64(signature, "key.broken"), signed))
+    if (next.name !== by.name || next.type !== 1 || !await crypto.subtle.verify("Ed25519", by.verifier, unbase64(signature, new Wrong("key.broken", { index })), signed))
       throw new Wrong("key.broken", { index });
     say("key.followed", { index, key: line });
     keys.push(next);
@@ -259,14 +283,14 @@ async function checkCosignatures(checkpoint, keys, say) {
 }
 
 // The word for a good end: whose key that was.
-async function checkAll(page, pasted, say) {
+async function checkAll(page, given, say) {
   await checkStatement(page, say);
   const checkpoint = parseCheckpoint(await needed("/checkpoint")), tiles = new Tiles(checkpoint.size);
   const entry = await checkEntry(page, checkpoint, say);
   const leaf = await checkLeaf(page, entry, tiles, say);
   await checkInclusion(page, leaf, tiles, checkpoint, say);
-  const given = await parseKeys(pasted), own = given.some(key => key.type === 1);
-  const keys = own ? given : given.concat(await parseKeys(text(await needed("/log.vkey"))));
+  const own = given.some(key => key.type === 1);
+  const keys = own ? given : given.concat(await checkedKeys(text(await needed("/log.vkey")), new Wrong("key.unserved")));
   await checkSignature(page, tiles, checkpoint, keys, say);
   await checkCosignatures(checkpoint, keys, say);
   say(own ? "key.own" : "key.served", {}, "note");
@@ -301,16 +325,34 @@ function reader(section, list) {
   };
 }
 
+// The keys in the field; where one is none that is said there, and nothing returned.
+async function readKeys(section) {
+  const field = section.querySelector("textarea"), told = section.querySelector(".no-key");
+  told.textContent = "";
+  field.removeAttribute("aria-invalid");
+  try {
+    return await parseKeys(field.value);
+  } catch (error) {
+    if (!(error instanceof NoKey)) throw error;
+    told.textContent = words(section, error.word, error.values);
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+  }
+}
+
 async function run(section, page, button) {
   const list = section.querySelector(".steps"), verdict = section.querySelector(".verdict");
   const say = reader(section, list);
   list.replaceChildren();
-  verdict.textContent = words(section, "working", {});
+  verdict.textContent = "";
   verdict.className = "verdict";
+  const keys = await readKeys(section);
+  if (!keys) return;
+  verdict.textContent = words(section, "working", {});
   button.setAttribute("aria-disabled", "true");
   let end = "wrong";
   try {
-    end = await checkAll(page, section.querySelector("textarea").value, say);
+    end = await checkAll(page, keys, say);
   } catch (error) {
     if (error instanceof Wrong) say(error.word, error.values, "no");
     else say("broken", { error: error.message }, "no");

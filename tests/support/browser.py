@@ -177,7 +177,7 @@ class Browser:
 
     def verify_here(self, url, keys=""):
         """Opens a page and presses "verify here" as a keyboard does, with these keys in the field: whether the verdict is good, and the steps
-        as (kind, text)."""
+        as (kind, text). Where the field holds what is no key, whatever is told of that is the only step, of the kind "field"."""
         self.open(url)
         form = self.driver.find_element("css selector", ".verify form")
         wait = WebDriverWait(self.driver, 20, poll_frequency=0.05)
@@ -185,7 +185,11 @@ class Browser:
         form.find_element("css selector", "textarea").send_keys(keys)
         form.find_element("css selector", "button").send_keys(Keys.ENTER)
         verdict = form.find_element("css selector", ".verdict")
-        wait.until(lambda _: verdict.get_attribute("class") != "verdict", "there is no verdict")
+        told = form.find_element("css selector", ".no-key")
+        wait.until(lambda _: verdict.get_attribute("class") != "verdict" or told.text, "there is no verdict")
+        if told.text:
+            assert not verdict.text and not form.find_elements("css selector", ".steps li"), "a check ran"
+            return False, [("field", told.text)]
         steps = self.run("return [...document.querySelectorAll('.verify .steps li')].map(li => [li.className, li.textContent])")
         return verdict.get_attribute("class") == "verdict yes", [tuple(step) for step in steps]
 
@@ -214,10 +218,10 @@ class Browser:
 
 class Proxy:
     """A server on a loopback port before another one, whose answers it may change: `changes` has functions from bytes to bytes by path,
-    that of a full tile for a partial one, too."""
+    that of a full tile for a partial one, too. `asked`: the paths that were asked for."""
 
     def __init__(self, behind):
-        proxy, self.changes = self, {}
+        proxy, self.changes, self.asked = self, {}, []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -225,6 +229,7 @@ class Proxy:
             def do_GET(self):
                 connection = http.client.HTTPConnection(behind, timeout=30)
                 wanted = {name: self.headers[name] for name in ("Accept", "Accept-Language") if self.headers[name]}
+                proxy.asked.append(self.path.partition("?")[0])
                 connection.request("GET", self.path, headers=wanted)
                 answer = connection.getresponse()
                 body = answer.read()
