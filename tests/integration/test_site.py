@@ -716,6 +716,11 @@ class Closed(Case):
         self.admin.call("Demo.SetClock", time=after(60))
         at = "/stage/over/1/report.html"
         page = eventually(lambda: get(self.server, at).status == 200 and get(self.server, at).text)
+        files = re.findall(r'href="/stage/over/1/([^"]*)"', get(self.server, "/stages/over?lang=en").text)
+        self.assertEqual(sorted(files), sorted(["report.html", "report.csv", "report.tsv", "report.json", "members.txt", "counted.csv",
+                                                "left-out.tsv", "left-out.csv", "certificate"]))
+        for file in files:
+            self.assertEqual(get(self.server, "/stage/over/1/" + file).status, 200, file)
         links = {urllib.parse.urljoin(at, html.unescape(link)) for link in re.findall(r'href="([^"#]+)"', page)}
         for path in ("/stages/over", "/models/alice/counted", "/models/alice/left.out", "/bases/skt/A.X-K1", "/publishers/alice"):
             self.assertIn(path, links)
