@@ -113,6 +113,19 @@ class Paging(Walks, History):
         token = self.admin.call("Evaluation.ListCounted", page_size=1, scope={"all": True})["next_page_token"]
         self.wrong(["page_token"], "Evaluation.ListCounted", self.admin, page_token=token, scope={"all": True}, newest_first=True)
 
+    def test_a_plain_count_lists_those_that_it_leaves_out(self):
+        self.alice.call("Registry.RegisterDerivative", derivative=derivative("paged/taken-back", SKT))
+        yank = int(self.alice.call("Registry.YankRelease", name="paged/taken-back@1", reason="wrong")["yank_index"])
+        fields = {"scope": {"base_model": SKT}}
+        count = self.anyone.call("Evaluation.CountDerivatives", **fields)
+        left = self.walk("Evaluation.ListCounted", "derivatives", 1, left_out=True, **fields)
+        every = self.walk("Evaluation.ListCounted", "derivatives", 100, include_yanked=True, **fields)
+        self.assertEqual(self.bare(left), self.bare([{**item, "reason": "REASON_YANKED"} for item in every if item["yanked"]]))
+        self.assertEqual(len(left), int(count["registered"]) - int(count["counted"]))
+        self.assertEqual((left[-1]["name"], int(left[-1]["yank_index"])), ("paged/taken-back", yank))
+        self.assertEqual({int(item["yank_index"]) for item in every if not item["yanked"]}, {0})
+        self.wrong(["include_yanked"], "Evaluation.ListCounted", left_out=True, include_yanked=True, **fields)
+
     def test_page_sizes(self):
         for method, (items, fields, _) in LISTS.items():
             self.wrong(["page_size"], method, self.admin, page_size=-1, **fields)

@@ -341,7 +341,7 @@ class Counting(Rules):
         self.refused("NOT_FOUND", "POLICY_NOT_FOUND", "Evaluation.CountDerivatives", scope=everything, rule={"policy": "harsh@2"})
         self.refused("NOT_FOUND", "STAGE_NOT_FOUND", "Evaluation.CountDerivatives", scope=everything, rule={"stage": "x"})
         self.wrong(["rule"], "Evaluation.CountDerivatives", scope=everything, rule={})
-        self.wrong(["left_out", "reason"], "Evaluation.ListCounted", scope=everything, left_out=True, reason="REASON_SELF")
+        self.wrong(["reason"], "Evaluation.ListCounted", scope=everything, left_out=True, reason="REASON_SELF")
         self.wrong(["include_yanked"], "Evaluation.ListCounted", scope=everything, include_yanked=True,
                    rule={"policy": "harsh"})
         self.wrong(["reason"], "Evaluation.ListCounted", scope=everything, rule={"policy": "harsh"}, reason=24)

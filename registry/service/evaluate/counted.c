@@ -124,6 +124,19 @@ static void add_counted_roots(const struct counted *counted, uint32_t model, Jok
         if (kinds & (1u << kind)) out->findings[out->n_findings++] = (Jokbo__V1__FindingKind)kind;
 }
 
+/* Of a model that is yanked whole, the entry that made it so. */
+static int64_t last_yank(const struct counted *counted, uint32_t model)
+{
+    const struct jk_book *book = counted->present.book;
+    uint32_t last = 0;
+    for (uint32_t slot = jk_book_newest(book, model, counted->present.size); slot != JK_NONE;
+         slot = jk_book_release(book, slot)->older) {
+        uint32_t yank = jk_book_yanked_by(book, slot, counted->present.size);
+        if (yank != JK_NONE && yank > last) last = yank;
+    }
+    return last;
+}
+
 static Jokbo__V1__CountedDerivative *present_counted(const struct counted *counted, uint32_t model,
                                                      const struct jk_share *share)
 {
@@ -146,6 +159,7 @@ static Jokbo__V1__CountedDerivative *present_counted(const struct counted *count
     out->depth = share->depth;
     out->independent = share->independent;
     out->yanked = !share->counted;
+    if (out->yanked) out->yank_index = last_yank(counted, model);
     add_counted_roots(counted, model, out);
     if (jk_glance_take(&glance, book, release, counted->present.size) &&
         jk_glance_weakest(&glance, &grade, &attested)) {
@@ -243,7 +257,8 @@ static bool visit(struct counted *counted, uint32_t model)
     struct jk_share share;
     jk_share_of(counted->present.book, model, counted->scope, counted->present.size, &share);
     if (counted->kept && !is_wanted(counted, model, &share, &reason)) return true;
-    bool shown = share.counted || counted->kept || counted->request->include_yanked;
+    const Jokbo__V1__ListCountedRequest *request = counted->request;
+    bool shown = counted->kept || (request->left_out ? !share.counted : share.counted || request->include_yanked);
     if (!share.present || !shown || !in_group(counted, model, &share)) return true;
     counted->reply->total_size++;
     if (!is_on_page(counted, model)) return true;
@@ -256,6 +271,8 @@ static bool visit(struct counted *counted, uint32_t model)
         } else {
             add_root_reasons(counted, model, item);
         }
+    } else if (request->left_out) {
+        item->reason = jk_counts_reason(JK_REASON_YANKED);
     }
     if (counted->reply->n_derivatives == 0 || !counted->newest) counted->last = model;
     counted->reply->derivatives[counted->reply->n_derivatives++] = item;
@@ -359,9 +376,9 @@ static enum jk_status check_fields(struct jk_call *call, const Jokbo__V1__ListCo
     const Jokbo__V1__CountGroup *group = request->group;
     if (group && (group->grouping < 1 || group->grouping > JOKBO__V1__GROUPING__GROUPING_HUB_MONTH))
         jk_error_field(&call->error, "group.grouping", "%d is not a grouping", (int)group->grouping);
-    if (!request->rule && request->left_out)
-        jk_error_field(&call->error, "left_out",
-                       "is allowed only with a rule: the plain count leaves out only yanked models");
+    if (!request->rule && request->left_out && request->include_yanked)
+        jk_error_field(&call->error, "include_yanked",
+                       "cannot be combined with left_out, which lists yanked ones alone");
     if (!request->rule && request->reason) jk_error_field(&call->error, "reason", "goes with a rule");
     if (request->rule && request->include_yanked)
         jk_error_field(&call->error, "include_yanked", "cannot be combined with a rule: use left_out");
