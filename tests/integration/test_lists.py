@@ -126,6 +126,16 @@ class Paging(Walks, History):
         self.assertEqual({int(item["yank_index"]) for item in every if not item["yanked"]}, {0})
         self.wrong(["include_yanked"], "Evaluation.ListCounted", left_out=True, include_yanked=True, **fields)
 
+    def test_several_words_of_a_name(self):
+        for name in ("Words-First.one", "first_words", "Words-only"):
+            self.alice.call("Registry.RegisterDerivative", derivative=derivative("paged/" + name, SKT))
+        for text, names in (("words FIRST", ["Words-First.one", "first_words"]), (" first  words paged ", ["Words-First.one", "first_words"]),
+                            ("first one", ["Words-First.one"]), ("words-", ["Words-First.one", "Words-only"]), ("words absent", []), ("  ", []),
+                            ("ords word w", ["Words-First.one", "first_words", "Words-only"]), (" ".join("abcdefghijklmnopqrstuvwxyz"), [])):
+            found = self.walk("Registry.ListModels", "models", 2, name_contains=text, publisher="paged")
+            self.assertEqual([item["name"] for item in found], ["paged/" + name for name in names], text)
+        self.wrong(["name_contains"], "Registry.ListModels", name_contains="x" * 97)
+
     def test_page_sizes(self):
         for method, (items, fields, _) in LISTS.items():
             self.wrong(["page_size"], method, self.admin, page_size=-1, **fields)

@@ -1,9 +1,11 @@
 /* GetModel, GetRelease, ListModels, ListDerivatives: answered from the book, except for why a release was yanked. */
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "book/book_ask.h"
 #include "book/glance.h"
+#include "domain/ident.h"
 #include "domain/spdx.h"
 #include "reply/lookup.h"
 #include "service/call/dispatch.h"
@@ -177,8 +179,13 @@ static char *next_token(struct walk *walk)
 
 /* ---- ListModels ---- */
 
+#define NAME_TEXT_MAX 96 /* bytes of name_contains */
+
 struct filter {
     const Jokbo__V1__ListModelsRequest *request;
+    char text[NAME_TEXT_MAX + 1];                /* name_contains in lower case */
+    struct jk_span words[NAME_TEXT_MAX / 2 + 1]; /* of it, all of which a name has to contain */
+    size_t word_count;
     uint32_t root, team; /* slots, JK_NONE for any */
     enum jk_license_class class;
     struct jk_span license;       /* empty for any */
@@ -186,21 +193,51 @@ struct filter {
     struct jk_digest_models with; /* those that have it */
 };
 
-static bool contains_fold(struct jk_span text, struct jk_span part)
+static bool contains(struct jk_span text, struct jk_span part)
 {
-    for (size_t i = 0; i + part.len <= text.len; i++)
-        if (jk_span_equal_fold((struct jk_span){text.at + i, part.len}, part)) return true;
+    return memmem(text.at, text.len, part.at, part.len) != NULL;
+}
+
+/* A word that another one contains says nothing more. */
+static bool is_said(const struct filter *filter, struct jk_span word)
+{
+    for (size_t i = 0; i < filter->word_count; i++)
+        if (contains(filter->words[i], word)) return true;
     return false;
+}
+
+static void read_words(struct filter *filter)
+{
+    size_t len = strlen(filter->request->name_contains);
+    for (size_t i = 0; i <= len; i++)
+        filter->text[i] = jk_ascii_to_lower(filter->request->name_contains[i]);
+    struct jk_span rest = {filter->text, len}, word;
+    while (rest.len > 0) {
+        (void)jk_span_cut(&rest, ' ', &word);
+        if (word.len > 0 && !is_said(filter, word)) filter->words[filter->word_count++] = word;
+    }
+}
+
+/* Whether the name has all words. What has only spaces is no name's. */
+static bool has_words(const struct filter *filter, struct jk_span name)
+{
+    char lower[JK_NAME_MAX];
+    if (!filter->text[0]) return true;
+    if (filter->word_count == 0 || name.len > sizeof lower) return false;
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] = jk_ascii_to_lower(name.at[i]);
+    for (size_t i = 0; i < filter->word_count; i++)
+        if (!contains((struct jk_span){lower, name.len}, filter->words[i])) return false;
+    return true;
 }
 
 static bool wants_name(const struct walk *walk, const struct filter *filter, uint32_t model)
 {
     const struct jk_alias *alias = jk_book_alias(walk->present.book, model, walk->size);
-    struct jk_span publisher = jk_span_of(filter->request->publisher),
-                   part = jk_span_of(filter->request->name_contains);
+    struct jk_span publisher = jk_span_of(filter->request->publisher);
     if (publisher.len && !jk_span_equal_fold(jk_book_publisher(walk->present.book, alias->publisher)->name, publisher))
         return false;
-    return !part.len || contains_fold(alias->name, part);
+    return has_words(filter, alias->name);
 }
 
 static bool wants_roots(const struct walk *walk, const struct filter *filter, uint32_t model)
@@ -283,7 +320,10 @@ static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
         jk_error_field(&call->error, "after_log_index", "%lld is negative", (long long)request->after_log_index);
     if (request->before_log_index < 0)
         jk_error_field(&call->error, "before_log_index", "%lld is negative", (long long)request->before_log_index);
-    if (strlen(request->name_contains) > 96) jk_error_field(&call->error, "name_contains", "is longer than 96 bytes");
+    if (strlen(request->name_contains) > NAME_TEXT_MAX)
+        jk_error_field(&call->error, "name_contains", "is longer than %d bytes", NAME_TEXT_MAX);
+    else
+        read_words(filter);
     filter->license = license_meant(jk_span_of(request->license), &call->arena);
     jk_from_hex(request->sha256, "sha256", &filter->sha256, &call->error);
     JK_TRY(jk_error_result(&call->error));
