@@ -16,8 +16,9 @@ from witness import cosignature, public_key, verifier_key  # noqa: E402
 BASE = "upstage/Solar-Open-100B"
 MODEL = "/models/alice/Solar-one"
 PAGES = ("/", MODEL, "/models/alice/" + "A-very.long_name" * 6, "/models/" + BASE, "/bases/" + BASE, "/bases/%s?policy=direct@1&left_out=1" % BASE,
-         "/teams/upstage", "/publishers/alice", "/log", "/log/0", "/log/200", "/search?q=solar", "/stages", "/stages/one", "/policies/direct@1",
+         "/teams/upstage", "/teams/upstage?order=zzz", "/publishers/alice", "/log", "/log/0", "/log/200", "/search?q=solar", "/stages", "/stages/one", "/policies/direct@1",
          "/method", "/nowhere")
+UNANSWERED = ("/nowhere", "order=zzz")  # which the browser tells on its console
 LOOKS = ((360, "light", "ko"), (1280, "dark", "en"))
 CPU_S = 60  # of the test with its server and its browser: two thirds of a core in the 90 s that the short pass may take
 WITNESS, SEED = "witness.example/one", b"\7" * 32
@@ -87,7 +88,7 @@ class InBrowser(Case):
     def check_page(self, url, width):
         """Nothing is wrong, and there is something that could be."""
         self.browser.open(url)
-        self.assertEqual([fault for fault in self.browser.faults(self.proxy.url, width) if "/nowhere" not in fault], [])
+        self.assertEqual([fault for fault in self.browser.faults(self.proxy.url, width) if not any(own in fault for own in UNANSWERED)], [])
         self.assertGreater(len(self.browser.found["focusable"]), 8)
         self.assertGreater(self.browser.found["texts"], 20)
         return self.browser.found

@@ -133,17 +133,23 @@ static void keep(void *context, const struct jk_web_page_answer *answer)
     (void)snprintf(made->etag, sizeof made->etag, "%s", answer->etag ? answer->etag : "");
 }
 
-static struct made make(const struct jk_site *site, const char *path, enum jk_status fails, const char *known)
+static struct made make_asked(const struct jk_site *site, const char *path, const char *query, enum jk_status fails,
+                              const char *known)
 {
     struct made made = {0};
     struct jk_web_page_request request = {.log = {100, INT64_C(1790000000000000), false},
                                           .path = jk_span_of(path),
-                                          .query = JK_SPAN("lang=en"),
+                                          .query = jk_span_of(query),
                                           .if_none_match = jk_span_of(known),
                                           .caller = {answer_as_a_registry, &fails}};
     jk_web_page_serve(site, &request, keep, &made);
     assert_non_null(made.text);
     return made;
+}
+
+static struct made make(const struct jk_site *site, const char *path, enum jk_status fails, const char *known)
+{
+    return make_asked(site, path, "lang=en", fails, known);
 }
 
 static void nothing_that_a_method_says_breaks_out(void **state)
@@ -173,6 +179,36 @@ static void failures_become_pages(void **state)
         struct made made = make(site, "/publishers/x", cases[i].status, "");
         assert_int_equal(made.status, cases[i].http);
         assert_non_null(strstr(made.text, "no &lt;b&gt; here"));
+        assert_string_equal(made.etag, "");
+        free(made.text);
+    }
+    jk_site_close(site);
+}
+
+/* Before anything is asked, or else the page would fail in another way. */
+static void what_an_address_cannot_say_is_refused(void **state)
+{
+    (void)state;
+    struct jk_site *site = opened();
+    static const struct {
+        const char *path, *query, *told;
+        int status;
+    } cases[] = {
+        {"/log", "lang=en&before=101", "<code>101</code>", 400},
+        {"/log", "before=%3Cb%3E", "&lt;b&gt;", 400},
+        {"/bases/a/b", "lang=en&month=2026-13", "<code>2026-13</code></dd>\n<dt>Allowed</dt><dd>a month as 2026-08<",
+         400},
+        {"/bases/a/b", "lang=ko&order=up", "다음 중 하나: <code>newest, oldest</code>", 400},
+        {"/bases/a/b", "relation=merge&relation=adapter", "<code>adapter</code>", 400},
+        {"/bases/a/b", "order=%f", "<code>%f</code>", 400},
+        {"/bases/a/b", "order=%ff", "<code>order</code>", 400},
+        {"/publishers/x", "lang=en&lang=ko", "<code>lang</code>", 400},
+        {"/publishers/x", "lang=en&lang=en&order=up&after=&%zz", "", 404},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct made made = make_asked(site, cases[i].path, cases[i].query, JK_NOT_FOUND, "");
+        assert_int_equal(made.status, cases[i].status);
+        if (!strstr(made.text, cases[i].told)) fail_msg("%s is not told of %s", cases[i].told, cases[i].query);
         assert_string_equal(made.etag, "");
         free(made.text);
     }
@@ -271,6 +307,7 @@ int main(void)
         cmocka_unit_test(every_value_of_an_enum_has_words),
         cmocka_unit_test(nothing_that_a_method_says_breaks_out),
         cmocka_unit_test(failures_become_pages),
+        cmocka_unit_test(what_an_address_cannot_say_is_refused),
         cmocka_unit_test(what_a_reader_has_is_not_made_again),
         cmocka_unit_test(assets_lie_below_the_build),
         cmocka_unit_test(growth_is_drawn_from_the_newest_months),

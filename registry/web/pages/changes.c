@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "reply/message.h"
+#include "web/pages/parameters.h"
 #include "web/pages/parts.h"
 
 #define LIST_ROWS   1000 /* of a page of a list: the most that the method gives */
@@ -157,7 +158,9 @@ static void ask_list(struct jk_web_page *page, unsigned which)
     request->include_yanked = !request->rule;
     request->page_size = LIST_ROWS;
     request->page_token = changes->sides[which].next_token;
+    jk_web_page_blame_token(page, which == 0 ? "first" : "second");
     jk_web_page_ask(page, "/jokbo.v1.Evaluation/ListCounted", request, fold_list);
+    page->blame = NULL;
 }
 
 static bool is_read(const struct side *side)

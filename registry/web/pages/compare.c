@@ -9,10 +9,11 @@
 #include "reply/message.h"
 #include "web/pages/begin.h"
 #include "web/pages/changes.h"
+#include "web/pages/parameters.h"
 #include "web/pages/parts.h"
 
 #define SUBJECTS    6
-#define DAYS_BEFORE 30 /* the first moment, where none is asked for */
+#define DAYS_BEFORE 30 /* the second moment is the first, where none is asked for */
 #define RELATIONS   16
 
 struct subject {
@@ -28,7 +29,7 @@ struct compare {
     struct jk_web_page_moment moments[2];
     int64_t times_us[2]; /* where a moment is a time; else its size is known */
     bool by_time[2];
-    size_t next; /* twice a subject, and one for its second moment */
+    size_t next; /* twice a subject, and one for its first moment: the second is counted before */
 };
 
 static const char *const at_names[2] = {"from", "to"};
@@ -45,17 +46,10 @@ static void read_moment(struct jk_web_page *page, unsigned which)
     compare->moments[which].size = page->log.size;
     jk_shown_text(page->view, which == 0 ? "from_asked" : "to_asked", text);
     jk_shown_string(page->view, which == 0 ? "from_rule" : "to_rule", compare->moments[which].policy);
-    if (text.len == 0) {
-        compare->by_time[which] = which == 0;
-        compare->times_us[which] = page->log.time_us - DAYS_BEFORE * JK_DAY_US;
-        if (compare->times_us[which] < 0) compare->times_us[which] = 0;
-    } else if (jk_span_to_u64(text, &size) && size <= INT64_MAX) {
+    if (jk_span_to_u64(text, &size))
         compare->moments[which].size = (int64_t)size;
-    } else if (jk_time_parse(text, &compare->times_us[which])) {
-        compare->by_time[which] = true;
-    } else {
-        jk_error_field(&page->error, at_names[which], "must be a log size, a date as 2026-08-01, or an RFC 3339 time");
-    }
+    else
+        compare->by_time[which] = jk_time_parse(text, &compare->times_us[which]);
 }
 
 static void add_subject(struct jk_web_page *page, struct jk_span id)
@@ -78,15 +72,45 @@ static void add_subject(struct jk_web_page *page, struct jk_span id)
     compare->count++;
 }
 
+static bool is_team(const struct jk_web_page *page, struct jk_span id)
+{
+    for (size_t i = 0; i < page->teams->count; i++)
+        if (jk_span_equal(jk_span_of(page->teams->rows[i].id), id)) return true;
+    return false;
+}
+
+static void refuse_subject(struct jk_web_page *page, const char *parameter, struct jk_span id)
+{
+    struct jk_text teams;
+    jk_text_init(&teams, 4096);
+    for (size_t i = 0; i < page->teams->count; i++)
+        jk_text_addf(&teams, "%s%s", i > 0 ? ", " : "", page->teams->rows[i].id);
+    jk_web_page_refuse(page, parameter, id, "parameter.of", jk_text_span(&teams));
+    jk_text_done(&teams);
+}
+
+/* Whose changes are shown: one of those that are compared. */
+static void check_shown(struct jk_web_page *page)
+{
+    struct compare *compare = page->state;
+    struct jk_span shown = jk_web_page_parameter(page, "show");
+    struct jk_text choices;
+    jk_text_init(&choices, 4096);
+    bool found = shown.len == 0;
+    for (size_t i = 0; i < compare->count; i++) {
+        found = found || jk_span_equal(jk_span_of(compare->subjects[i].id), shown);
+        jk_text_addf(&choices, "%s%s", i > 0 ? ", " : "", compare->subjects[i].id);
+    }
+    if (!found) jk_web_page_refuse(page, "show", shown, "parameter.one_of", jk_text_span(&choices));
+    jk_text_done(&choices);
+}
+
 static void read_subjects(struct jk_web_page *page)
 {
     struct compare *compare = page->state;
     struct jk_span id;
     for (size_t i = 0; (id = jk_web_page_parameter_again(page, "of", i)).len > 0; i++) {
-        if (i == SUBJECTS) {
-            jk_error_field(&page->error, "of", "may be given at most %d times", SUBJECTS);
-            return;
-        }
+        if (!memchr(id.at, '/', id.len) && !is_team(page, id)) refuse_subject(page, "of", id);
         add_subject(page, id);
     }
     for (size_t i = 0; compare->count < SUBJECTS && i < page->teams->count; i++) {
@@ -132,6 +156,8 @@ static void fold_policies(struct jk_web_page *page, const ProtobufCMessage *repl
     const Jokbo__V1__ListPoliciesResponse *response = (const Jokbo__V1__ListPoliciesResponse *)reply;
     struct compare *compare = page->state;
     struct jk_shown *list = jk_shown_list(page->view, "policies");
+    for (unsigned which = 0; which < 2; which++)
+        jk_web_page_check_policy(page, policy_names[which], response);
     for (size_t i = 0; i < response->n_policies; i++) {
         struct jk_shown *row = jk_shown_map(list, NULL);
         const char *name = jk_part_policy(page, row, response->policies[i]);
@@ -206,10 +232,24 @@ static void show_subject(struct jk_web_page *page, struct subject *subject)
         (void)jk_part_team(page, page->view, "shown_team", subject->id);
 }
 
+/* The first moment, where none is asked for, follows from the second. */
+static void choose_first(struct jk_web_page *page, const Jokbo__V1__DerivativeCount *second)
+{
+    struct compare *compare = page->state;
+    if (jk_web_page_parameter(page, at_names[0]).len > 0) return;
+    int64_t time_us = second->log_time ? jk_json_time_us(second->log_time) - DAYS_BEFORE * JK_DAY_US : 0;
+    compare->by_time[0] = true;
+    compare->times_us[0] = time_us > 0 ? time_us : 0;
+}
+
 /* A time has become a size with the first count, for all that is asked after it. */
 static void note_size(struct jk_web_page *page, const Jokbo__V1__DerivativeCount *count, unsigned which)
 {
     struct compare *compare = page->state;
+    if (which == 1) choose_first(page, count);
+    if (which == 0 && count->log_size > compare->moments[1].size)
+        jk_web_page_refuse(page, at_names[0], jk_web_page_parameter(page, at_names[0]), "parameter.not_later",
+                           JK_SPAN(""));
     struct jk_shown *map = jk_shown_map(page->view, which == 0 ? "first_moment" : "second_moment");
     compare->by_time[which] = false;
     compare->moments[which].size = count->log_size;
@@ -221,7 +261,7 @@ static void fold_count(struct jk_web_page *page, const ProtobufCMessage *reply)
 {
     const Jokbo__V1__DerivativeCount *count = (const Jokbo__V1__DerivativeCount *)reply;
     struct compare *compare = page->state;
-    unsigned which = compare->next % 2;
+    unsigned which = 1 - compare->next % 2;
     struct subject *subject = &compare->subjects[compare->next / 2];
     if (compare->next < 2) note_size(page, count, which);
     subject->counted[which] = count->counted;
@@ -231,7 +271,7 @@ static void fold_count(struct jk_web_page *page, const ProtobufCMessage *reply)
             relation < RELATIONS)
             subject->relations[which][relation] = count->groups[i]->count;
     }
-    if (which == 1) show_subject(page, subject);
+    if (which == 0) show_subject(page, subject);
     compare->next++;
     ask_count(page);
 }
@@ -246,6 +286,19 @@ static Jokbo__V1__AsOf *as_of(struct jk_web_page *page, unsigned which)
     return message;
 }
 
+/* Of which parameters a count that fails speaks: its moment, and what is counted. */
+static void blame_count(struct jk_web_page *page, unsigned which, const char *subject)
+{
+    struct jk_web_page_blame *blame = jk_arena_zalloc(&page->arena, 5, sizeof *blame);
+    static const char *const of[] = {"NOT_A_BASE_MODEL", "MODEL_NOT_FOUND"};
+    page->blame = blame;
+    if (!blame) return;
+    blame[0] = (struct jk_web_page_blame){"as_of.time", at_names[which], "parameter.moment", JK_SPAN("")};
+    blame[1] = (struct jk_web_page_blame){"as_of.log_size", at_names[which], "parameter.moment", JK_SPAN("")};
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++)
+        blame[2 + i] = (struct jk_web_page_blame){of[i], "of", "parameter.of_base", jk_span_of(subject)};
+}
+
 static void ask_count(struct jk_web_page *page)
 {
     static Jokbo__V1__Grouping by_relation[] = {JOKBO__V1__GROUPING__GROUPING_RELATION};
@@ -257,13 +310,15 @@ static void ask_count(struct jk_web_page *page)
     Jokbo__V1__CountDerivativesRequest *request =
         JK_MESSAGE(&page->arena, Jokbo__V1__CountDerivativesRequest, jokbo__v1__count_derivatives_request);
     if (!request) return;
-    unsigned which = compare->next % 2;
+    unsigned which = 1 - compare->next % 2;
     request->scope = compare->subjects[compare->next / 2].scope;
     request->as_of = as_of(page, which);
     request->rule = jk_web_page_moment_rule(page, &compare->moments[which]);
     request->group_by = by_relation;
     request->n_group_by = 1;
+    blame_count(page, which, compare->subjects[compare->next / 2].id);
     jk_web_page_ask(page, "/jokbo.v1.Evaluation/CountDerivatives", request, fold_count);
+    page->blame = NULL;
 }
 
 static void ask_compare(struct jk_web_page *page)
@@ -279,7 +334,8 @@ static void ask_compare(struct jk_web_page *page)
     read_moment(page, 0);
     read_moment(page, 1);
     read_subjects(page);
-    if (jk_error_result(&page->error) != JK_OK) return;
+    check_shown(page);
+    if (page->refused) return;
     compare->list = jk_shown_list(page->view, "subjects");
     add_kept(page);
     add_teams(page);

@@ -112,9 +112,8 @@ static void ask_entries(struct jk_web_page *page, int64_t start, int64_t end, jk
 
 void jk_web_page_log(struct jk_web_page *page)
 {
-    uint64_t end = 0;
-    if (!jk_span_to_u64(jk_web_page_parameter(page, "before"), &end) || end == 0 || end > (uint64_t)page->log.size)
-        end = (uint64_t)page->log.size;
+    uint64_t end;
+    if (!jk_span_to_u64(jk_web_page_parameter(page, "before"), &end)) end = (uint64_t)page->log.size;
     jk_shown_flag(page->view, "earlier", end < (uint64_t)page->log.size);
     ask_entries(page, end > ROWS ? (int64_t)end - ROWS : 0, (int64_t)end, fold_entries);
     ask_checkpoint(page);

@@ -6,6 +6,7 @@
 #include "reply/json.h"
 #include "reply/message.h"
 #include "web/pages/begin.h"
+#include "web/pages/parameters.h"
 #include "web/pages/parts.h"
 #include "web/pages/said.h"
 #include "web/pages/tree.h"
@@ -196,6 +197,7 @@ static void ask_rest(struct jk_web_page *page, bool derivative)
     releases->page_size = RELEASES;
     releases->page_token = jk_web_page_string(page, jk_web_page_parameter(page, "releases"));
     policies->page_size = 1000;
+    jk_web_page_blame_token(page, "releases");
     jk_web_page_ask(page, "/jokbo.v1.Registry/ListReleases", releases, fold_releases);
     jk_web_page_said(page, model->name);
     if (!derivative) {

@@ -10,6 +10,7 @@
 #include "reply/message.h"
 #include "web/pages/begin.h"
 #include "web/pages/frame.h"
+#include "web/pages/parameters.h"
 #include "web/request.h"
 
 #define VIEW_BYTES (8u << 20)
@@ -22,6 +23,7 @@ struct jk_web_page_ask {
     const ProtobufCMessage *request;
     jk_web_page_fold_fn *fold;
     bool may_fail;
+    const struct jk_web_page_blame *blame;
     struct jk_web_page_ask *next;
 };
 
@@ -67,28 +69,6 @@ static const struct jk_web_page_row *find_row(struct jk_web_page *page)
     return NULL;
 }
 
-struct jk_span jk_web_page_parameter_again(struct jk_web_page *page, const char *name, size_t nth)
-{
-    struct jk_span rest = page->query, pair, key;
-    while (rest.len > 0) {
-        (void)jk_span_cut(&rest, '&', &pair);
-        (void)jk_span_cut(&pair, '=', &key);
-        if (!jk_span_equal(key, jk_span_of(name)) || pair.len > 3 * JK_PAGE_TEXT_MAX) continue;
-        char *spaced = jk_arena_copy(&page->arena, pair.at, pair.len);
-        for (size_t i = 0; spaced && i < pair.len; i++)
-            if (spaced[i] == '+') spaced[i] = ' ';
-        struct jk_span value = JK_SPAN("");
-        bool good = spaced && decode_segment(page, (struct jk_span){spaced, pair.len}, &value);
-        if (good && value.len <= JK_PAGE_TEXT_MAX && nth-- == 0) return jk_span_trim(value);
-    }
-    return JK_SPAN("");
-}
-
-struct jk_span jk_web_page_parameter(struct jk_web_page *page, const char *name)
-{
-    return jk_web_page_parameter_again(page, name, 0);
-}
-
 char *jk_web_page_string(struct jk_web_page *page, struct jk_span text)
 {
     return jk_to_string(&page->arena, text);
@@ -108,14 +88,15 @@ static void hand_over(struct jk_web_page *page, const struct jk_web_page_answer 
     free(page);
 }
 
-static enum jk_site_template error_template(enum jk_status status)
+static enum jk_site_template error_template(const struct jk_web_page *page)
 {
-    return status == JK_NOT_FOUND ? JK_SITE_missing : JK_SITE_trouble;
+    if (page->refused) return JK_SITE_parameter;
+    return page->error.status == JK_NOT_FOUND ? JK_SITE_missing : JK_SITE_trouble;
 }
 
 static void render(struct jk_web_page *page)
 {
-    bool failed = jk_error_is_set(&page->error);
+    bool failed = jk_error_result(&page->error) != JK_OK;
     struct jk_web_page_answer answer = {.status = failed ? (int)jk_status_http(page->error.status) : 200,
                                         .type = page->type && !failed ? page->type : "text/html; charset=utf-8",
                                         .cache = failed ? NULL : "no-cache",
@@ -125,7 +106,7 @@ static void render(struct jk_web_page *page)
                                         .follows = !failed && !page->row->clock};
     struct jk_text out;
     jk_text_init(&out, PAGE_BYTES);
-    if (failed) page->shown = error_template(page->error.status);
+    if (failed) page->shown = error_template(page);
     jk_web_page_frame(page, failed);
     bool whole = !page->arena.exhausted &&
                  jk_mustache_render(page->site->templates[page->language][page->shown], page->view, &out);
@@ -149,7 +130,9 @@ static void answered(void *context, const ProtobufCMessage *reply, const struct 
     struct jk_web_page *page = context;
     struct jk_web_page_ask *ask = page->asks;
     page->asks = ask->next;
-    if (reply || ask->may_fail)
+    if (!reply && jk_web_page_refuse_failed(page, ask->blame, error)) {
+        /* the page says what was refused */
+    } else if (reply || ask->may_fail)
         ask->fold(page, reply);
     else
         (void)jk_fail(&page->error, error->status, error->reason, "%s", error->message);
@@ -179,6 +162,7 @@ static void add_ask(struct jk_web_page *page, struct jk_web_page_ask wanted)
         return;
     }
     *made = wanted;
+    made->blame = page->blame;
     if (page->asks)
         page->last_ask->next = made;
     else
@@ -188,12 +172,12 @@ static void add_ask(struct jk_web_page *page, struct jk_web_page_ask wanted)
 
 void jk_web_page_ask(struct jk_web_page *page, const char *method, const void *request, jk_web_page_fold_fn *fold)
 {
-    add_ask(page, (struct jk_web_page_ask){method, request, fold, false, NULL});
+    add_ask(page, (struct jk_web_page_ask){.method = method, .request = request, .fold = fold});
 }
 
 void jk_web_page_ask_maybe(struct jk_web_page *page, const char *method, const void *request, jk_web_page_fold_fn *fold)
 {
-    add_ask(page, (struct jk_web_page_ask){method, request, fold, true, NULL});
+    add_ask(page, (struct jk_web_page_ask){.method = method, .request = request, .fold = fold, .may_fail = true});
 }
 
 /* ---- the beginning ---- */
@@ -221,6 +205,7 @@ static void begin_page(struct jk_web_page *page)
         return;
     }
     page->shown = page->row->shown;
+    if (!jk_web_page_check_parameters(page)) return;
     if (page->row->clock)
         jk_web_page_ask(page, "/jokbo.v1.Demo/GetClock",
                         JK_MESSAGE(&page->arena, Jokbo__V1__GetClockRequest, jokbo__v1__get_clock_request), fold_clock);

@@ -19,6 +19,7 @@
 #define JK_PAGE_KEYS      32  /* changes of the log's key that pages tell, the last ones */
 
 struct jk_web_page;
+struct jk_web_page_blame;
 struct jk_web_page_teams;
 
 /* `reply` lives only during the call; NULL if an ask failed that may fail. */
@@ -88,6 +89,9 @@ struct jk_web_page {
     struct jk_error error;
     void *state;                           /* the page's own */
     const struct jk_web_page_teams *teams; /* parts.h; NULL until they were asked for */
+    const struct jk_web_page_blame
+        *blame;               /* parameters.h: of which parameters failures of later asks speak; NULL: none */
+    struct jk_shown *refused; /* parameters.h: list of what was wrong in the query; NULL: nothing */
     /* page.c's own */
     const struct jk_web_page_row *row;
     enum jk_site_template shown; /* the row's, or another that the page chose */

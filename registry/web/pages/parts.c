@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "domain/reason.h"
+#include "domain/spdx.h"
 #include "reply/json.h"
 #include "reply/message.h"
 
@@ -198,6 +199,18 @@ static void add_label(struct jk_web_page *page, struct jk_shown *row, const char
     (void)snprintf(wanted, sizeof wanted, "%s.%s", prefix ? prefix : "", key);
     const struct jk_word *word = prefix ? jk_words_find(&page->site->words, jk_span_of(wanted)) : NULL;
     jk_shown_text(row, "label", word ? word->text[page->language] : jk_span_of(key));
+}
+
+char *jk_part_license(struct jk_web_page *page, struct jk_span text)
+{
+    struct jk_text canonical;
+    struct jk_error error;
+    jk_text_init(&canonical, 4 * JK_PAGE_TEXT_MAX);
+    jk_error_init(&error, &page->arena);
+    bool known = jk_spdx_canonical(text, "license", &canonical, &error) == JK_OK;
+    char *license = jk_web_page_string(page, known ? jk_text_span(&canonical) : text);
+    jk_text_done(&canonical);
+    return license;
 }
 
 void jk_part_groups(struct jk_web_page *page, struct jk_shown *parent, const char *key,

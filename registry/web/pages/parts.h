@@ -49,4 +49,7 @@ void jk_part_model(struct jk_web_page *page, struct jk_shown *list, const Jokbo_
 void jk_part_groups(struct jk_web_page *page, struct jk_shown *parent, const char *key,
                     const Jokbo__V1__DerivativeCount *count, Jokbo__V1__Grouping grouping);
 
+/* A licence expression as SPDX spells it, in the page's arena; what is none stays as it is. */
+char *jk_part_license(struct jk_web_page *page, struct jk_span text);
+
 #endif

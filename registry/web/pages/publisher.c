@@ -1,6 +1,7 @@
 /* A publisher with its models, and nothing about persons. */
 #include "reply/message.h"
 #include "web/pages/begin.h"
+#include "web/pages/parameters.h"
 #include "web/pages/parts.h"
 
 #define ROWS 50
@@ -34,6 +35,7 @@ static void fold_publisher(struct jk_web_page *page, const ProtobufCMessage *rep
     models->include_yanked = true;
     models->page_size = ROWS;
     models->page_token = jk_web_page_string(page, jk_web_page_parameter(page, "after"));
+    jk_web_page_blame_token(page, "after");
     jk_web_page_ask(page, "/jokbo.v1.Registry/ListModels", models, fold_models);
 }
 

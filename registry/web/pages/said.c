@@ -4,6 +4,7 @@
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "reply/message.h"
+#include "web/pages/parameters.h"
 #include "web/pages/parts.h"
 
 #define ROWS         50
@@ -190,8 +191,12 @@ void jk_web_page_said(struct jk_web_page *page, char *name)
     rulings->page_token = jk_web_page_string(page, jk_web_page_parameter(page, "rulings"));
     disputes->page_token = jk_web_page_string(page, jk_web_page_parameter(page, "disputes"));
     jk_web_page_ask_maybe(page, "/jokbo.v1.Evidence/GetEvidence", evidence, fold_evidence);
+    jk_web_page_blame_token(page, "challenges");
     jk_web_page_ask(page, "/jokbo.v1.Evidence/ListChallenges", challenges, fold_challenges);
+    jk_web_page_blame_token(page, "adoptions");
     jk_web_page_ask(page, "/jokbo.v1.Registry/ListAdoptions", adoptions, fold_adoptions);
+    jk_web_page_blame_token(page, "rulings");
     jk_web_page_ask(page, "/jokbo.v1.Stages/ListRulings", rulings, fold_rulings);
+    jk_web_page_blame_token(page, "disputes");
     jk_web_page_ask(page, "/jokbo.v1.Stages/ListDisputes", disputes, fold_disputes_of_model);
 }

@@ -1,5 +1,6 @@
 /* What was made from a base model, or from all of a team's: numbers, how they divide, and the derivatives as a list that the URL
- * filters: ?policy=, ?relation=, ?class=, ?month=, ?license=, ?publisher=, ?left_out=1, ?order=newest, ?after= (a page token). */
+ * filters: ?policy=, one of ?relation=, ?class=, ?month=, ?license=, ?depth=, ?publisher=, then ?left_out=1,
+ * ?order=newest, ?after= (a page token). */
 #include <jokbo/v1/stage.pb-c.h>
 #include <stdio.h>
 
@@ -7,6 +8,7 @@
 #include "reply/message.h"
 #include "web/pages/begin.h"
 #include "web/pages/growth.h"
+#include "web/pages/parameters.h"
 #include "web/pages/parts.h"
 #include "web/pages/tree.h"
 
@@ -146,30 +148,51 @@ static void fold_list(struct jk_web_page *page, const ProtobufCMessage *reply)
     if (scope->base) jk_web_page_tree(page, scope->name); /* asked last */
 }
 
-/* The one filter that the URL gives, as the method wants it; NULL for none. */
-static Jokbo__V1__CountGroup *group_asked(struct jk_web_page *page)
+static const struct filter {
+    const char *parameter;
+    Jokbo__V1__Grouping grouping;
+} filters[] = {
+    {"relation", JOKBO__V1__GROUPING__GROUPING_RELATION}, {"class", JOKBO__V1__GROUPING__GROUPING_LICENSE_CLASS},
+    {"month", JOKBO__V1__GROUPING__GROUPING_MONTH},       {"depth", JOKBO__V1__GROUPING__GROUPING_DEPTH},
+    {"license", JOKBO__V1__GROUPING__GROUPING_LICENSE},   {"publisher", JOKBO__V1__GROUPING__GROUPING_PUBLISHER}};
+
+/* The filter that the URL gives; NULL for none. A second one is refused. */
+static const struct filter *filter_asked(struct jk_web_page *page)
 {
-    static const struct {
-        const char *parameter;
-        Jokbo__V1__Grouping grouping;
-    } filters[] = {
-        {"relation", JOKBO__V1__GROUPING__GROUPING_RELATION}, {"class", JOKBO__V1__GROUPING__GROUPING_LICENSE_CLASS},
-        {"month", JOKBO__V1__GROUPING__GROUPING_MONTH},       {"depth", JOKBO__V1__GROUPING__GROUPING_DEPTH},
-        {"license", JOKBO__V1__GROUPING__GROUPING_LICENSE},   {"publisher", JOKBO__V1__GROUPING__GROUPING_PUBLISHER}};
+    const struct filter *found = NULL;
     for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
         struct jk_span value = jk_web_page_parameter(page, filters[i].parameter);
         if (value.len == 0) continue;
-        Jokbo__V1__CountGroup *group = JK_MESSAGE(&page->arena, Jokbo__V1__CountGroup, jokbo__v1__count_group);
-        if (!group) return NULL;
-        group->grouping = filters[i].grouping;
-        group->key = jk_web_page_string(page, value);
-        struct jk_shown *map = jk_shown_map(page->view, "filter");
-        jk_shown_string(map, "filter_name", filters[i].parameter);
-        jk_shown_text(map, "filter_value", value);
-        jk_part_url(map, "filter_url", group->key);
-        return group;
+        if (found)
+            jk_web_page_refuse(page, filters[i].parameter, value, "parameter.one_filter",
+                               JK_SPAN("relation, class, month, depth, license, publisher"));
+        else
+            found = &filters[i];
     }
-    return NULL;
+    return found;
+}
+
+static void show_filter(struct jk_web_page *page, const struct filter *filter, const Jokbo__V1__CountGroup *group)
+{
+    struct jk_shown *map = jk_shown_map(page->view, "filter");
+    jk_shown_string(map, "filter_name", filter->parameter);
+    jk_shown_string(map, "filter_value", group->key);
+    jk_part_url(map, "filter_url", group->key);
+}
+
+/* The same as the method wants it. */
+static Jokbo__V1__CountGroup *group_asked(struct jk_web_page *page)
+{
+    const struct filter *filter = filter_asked(page);
+    Jokbo__V1__CountGroup *group =
+        filter ? JK_MESSAGE(&page->arena, Jokbo__V1__CountGroup, jokbo__v1__count_group) : NULL;
+    if (!group) return NULL;
+    struct jk_span value = jk_web_page_parameter(page, filter->parameter);
+    bool license = filter->grouping == JOKBO__V1__GROUPING__GROUPING_LICENSE;
+    group->grouping = filter->grouping;
+    group->key = license ? jk_part_license(page, value) : jk_web_page_string(page, value);
+    if (group->key) show_filter(page, filter, group);
+    return group;
 }
 
 static void ask_list(struct jk_web_page *page)
@@ -183,11 +206,13 @@ static void ask_list(struct jk_web_page *page)
     request->group = group_asked(page);
     request->page_size = ROWS;
     request->page_token = jk_web_page_string(page, jk_web_page_parameter(page, "after"));
-    request->left_out = scope->policy[0] && jk_web_page_parameter(page, "left_out").len > 0;
+    request->left_out = scope->policy[0] && jk_span_equal(jk_web_page_parameter(page, "left_out"), JK_SPAN("1"));
     request->newest_first = jk_span_equal(jk_web_page_parameter(page, "order"), JK_SPAN("newest"));
     jk_shown_flag(page->view, "shows_left_out", request->left_out);
     jk_shown_flag(page->view, "newest_first", request->newest_first);
+    jk_web_page_blame_token(page, "after");
     jk_web_page_ask(page, "/jokbo.v1.Evaluation/ListCounted", request, fold_list);
+    page->blame = NULL;
 }
 
 static void fold_choices(struct jk_web_page *page, const ProtobufCMessage *reply)
@@ -195,6 +220,7 @@ static void fold_choices(struct jk_web_page *page, const ProtobufCMessage *reply
     const Jokbo__V1__ListPoliciesResponse *response = (const Jokbo__V1__ListPoliciesResponse *)reply;
     struct scope *scope = page->state;
     struct jk_shown *list = jk_shown_list(page->view, "policies");
+    jk_web_page_check_policy(page, "policy", response);
     for (size_t i = 0; i < response->n_policies; i++) {
         struct jk_shown *row = jk_shown_map(list, NULL);
         const char *name = jk_part_policy(page, row, response->policies[i]);

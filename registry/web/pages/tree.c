@@ -4,6 +4,7 @@
 
 #include "reply/json.h"
 #include "reply/message.h"
+#include "web/pages/parameters.h"
 #include "web/pages/parts.h"
 
 #define CHILDREN      20 /* of one model on a page */
@@ -205,5 +206,6 @@ void jk_web_page_tree(struct jk_web_page *page, const char *name)
     while (tree->open_count < OPEN_MAX && (open = jk_web_page_parameter_again(page, "open", tree->open_count)).len > 0)
         tree->open[tree->open_count++] = open;
     ask_ancestors(page);
+    jk_web_page_blame_token(page, "children");
     ask_children(page, &tree->root, jk_web_page_string(page, jk_web_page_parameter(page, "children")));
 }
