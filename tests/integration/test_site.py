@@ -171,7 +171,7 @@ class Site(Case):
                 ("/models/maker/Solar-one", "releases=x", "releases", "x", tokens, "이 화면의 링크"), ("/models/maker/Solar-one", "challenges=x", "challenges", "x", tokens, "링크"),
                 ("/models/maker/Solar-one", "rulings=x", "rulings", "x", tokens, "링크"), ("/publishers/maker", "after=-1", "after", "-1", tokens, "링크"),
                 ("/log", "before=0", "before", "0", "number of an entry", "항목 번호"), ("/log", "before=%d" % (size + 1), "before", str(size + 1), "size of the log", "로그 크기"),
-                ("/", "lang=fr", "lang", "fr", "en, ko", "en, ko"), ("/method", "lang=fr", "lang", "fr", "en, ko", "en, ko"),
+                ("/search", "q=solar&after=x", "after", "x", tokens, "링크"), ("/", "lang=fr", "lang", "fr", "en, ko", "en, ko"), ("/method", "lang=fr", "lang", "fr", "en, ko", "en, ko"),
                 ("/teams/compare", "from=yesterday", "from", "yesterday", "2026-08-01", "2026-08-01 같은 날짜"), ("/teams/compare", "to=%d" % (size + 1), "to", str(size + 1), "size of the log", "로그 크기 이하"),
                 ("/teams/compare", "to=2999-01-01", "to", "2999-01-01", "not in the future", "미래가 아닌"), ("/teams/compare", "from=5&to=4", "from", "5", "not later than the second", "비교 시점보다 늦지"),
                 ("/teams/compare", "from=2999-01-01", "from", "2999-01-01", "not in the future", "미래가 아닌"),
@@ -248,6 +248,42 @@ class Site(Case):
         self.assertIn('href="/teams/upstage"', self.get("/search?q=Upstage", Accept_Language="ko").text)
         self.assertIn("Nothing here.", self.get("/search?q=nobody-has-this", Accept_Language="en").text)
         self.assertNotIn("/log/%s\"" % size, self.get("/search?q=%s" % size).text)
+
+    def test_search_by_words(self):
+        def found(text):
+            page = self.get("/search?lang=en&q=" + urllib.parse.quote(text)).text
+            return re.findall(r'class="name" href="/models/([^"?]*)', page), int(re.search(r'<h2>Models <span class="quiet">(\d*)<', page).group(1))
+        both = ["maker/Solar-one", "maker/Solar-two", "maker/Solar-three"]
+        for text, names in (("maker solar", both), ("SOLAR maker", both), ("solar one", both[:1]), ("one_solar", both[:1]), ("solar.one", both[:1]),
+                            ("maker/one", both[:1]), ("  solar --  Two ", both[1:2]), ("solar nothing", []), ("solar open 100b", ["upstage/Solar-Open-100B"]),
+                            ("open solar", ["upstage/Solar-Open-100B", "upstage/Solar-Open2-250B"]), ("sol thr", both[2:])):
+            with self.subTest(text=text):
+                self.assertEqual(found(text), (names, len(names)))
+        for text, team in (("sk telecom", "sk-telecom"), ("telecom.SK", "sk-telecom"), ("naver cloud", "naver-cloud")):
+            self.assertIn('href="/teams/%s?lang=en"' % team, self.get("/search?lang=en&q=" + text.replace(" ", "%20")).text)
+        listed = json.loads(self.get("/v1/models?name_contains=ONE%20sol").text)
+        self.assertEqual([model["name"] for model in listed["models"]], both[:1])
+        self.assertEqual(self.get("/v1/models?name_contains=one-sol", Accept="application/json").text.count('"name"'), 0)
+
+    def test_one_number_of_models(self):
+        """Of a publisher whose name alone has the text: that of the publisher and that of the list, yanked ones in both."""
+        for language in ("en", "ko"):
+            page = self.get("/search?q=maker&lang=" + language).text
+            numbers = re.findall(r'<span class="quiet">(?:[^<\d]* )?(\d+)</span>', page.split("<main")[1])
+            self.assertEqual(numbers[:2], ["3", "3"])
+            self.assertRegex(page, r'Solar-three</a> <span class="tag bad">')
+
+    def test_what_is_too_long_to_search_for(self):
+        for text, limit in (("x" * 97, "at most 96 bytes"), ("가" * 33, "at most 96 bytes"), ("y" * 600, "at most 512 bytes")):
+            answer = self.get("/search?q=" + urllib.parse.quote(text), Accept_Language="en")
+            self.assertEqual(answer.status, 400)
+            self.assertIn(limit, answer.text)
+            self.assertNotIn("Enter words", answer.text)
+        self.assertIn("최대 96바이트", self.get("/search?lang=ko&q=" + "x" * 97).text)
+        self.assertEqual(self.get("/search?q=" + "x" * 96).status, 200)
+        digest = self.server.client().call("Registry.GetModel", name="maker/Solar-one")["release"]["lineage_hash"]
+        self.assertIn("Release with this lineage hash", self.get("/search?lang=en&q=%s%%20%%20%s" % (digest, "d/" * 60)).text)
+        self.assertIn("maker/Solar-two", self.get("/search?lang=en&q=https://huggingface.co/maker/Solar-two/tree/main/" + "d/" * 60).text)
 
     def test_entries(self):
         entry = self.get("/log/0?lang=en").text

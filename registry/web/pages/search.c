@@ -1,12 +1,12 @@
-/* Search: models whose names contain the text, a publisher, teams, a licence, an entry by its number; for a SHA-256, the
+/* Search: models whose names contain all words of the text, a publisher, teams, a licence, an entry by its number; for a SHA-256, the
  * release whose lineage hash it is, and the models that have it. */
 #include <strings.h>
 
 #include "base/ascii.h"
 #include "domain/ident.h"
-#include "domain/spdx.h"
 #include "reply/message.h"
 #include "web/pages/begin.h"
+#include "web/pages/parameters.h"
 #include "web/pages/parts.h"
 
 #define ROWS      50
@@ -66,7 +66,9 @@ static void ask_digest(struct jk_web_page *page, const char *digest)
     models->page_size = ROWS;
     models->page_token = jk_web_page_string(page, jk_web_page_parameter(page, "after"));
     jk_web_page_ask_maybe(page, "/jokbo.v1.Registry/GetRelease", release, fold_release);
+    jk_web_page_blame_token(page, "after");
     jk_web_page_ask(page, "/jokbo.v1.Registry/ListModels", models, fold_models);
+    page->blame = NULL;
 }
 
 static struct jk_span without_start(struct jk_span text, struct jk_span start)
@@ -79,7 +81,7 @@ static struct jk_span without_start(struct jk_span text, struct jk_span start)
 static struct jk_span name_on_hub(struct jk_web_page *page, struct jk_span address)
 {
     struct jk_text canonical;
-    jk_text_init(&canonical, 4 * QUERY_MAX);
+    jk_text_init(&canonical, 4 * JK_PAGE_TEXT_MAX);
     struct jk_span name = address, host, id;
     if (jk_ident_external_from(address, &canonical)) {
         struct jk_span rest = jk_text_span(&canonical);
@@ -115,17 +117,13 @@ static const char *digest_asked(struct jk_web_page *page, struct jk_span text)
     return lower && jk_digest_parse(jk_span_of(lower), &digest) && !jk_digest_is_zero(&digest) ? lower : NULL;
 }
 
-/* A licence as SPDX spells it; what is none stays as it is. */
-static char *license_meant(struct jk_web_page *page, struct jk_span text)
+/* Between words it is all the same what stands there: names have no spaces, and the method takes a space as that. */
+static char *words_of(struct jk_web_page *page, struct jk_span text)
 {
-    struct jk_text canonical;
-    struct jk_error error;
-    jk_text_init(&canonical, 4 * QUERY_MAX);
-    jk_error_init(&error, &page->arena);
-    bool known = jk_spdx_canonical(text, "q", &canonical, &error) == JK_OK;
-    char *license = jk_web_page_string(page, known ? jk_text_span(&canonical) : text);
-    jk_text_done(&canonical);
-    return license;
+    char *words = jk_web_page_string(page, text);
+    for (char *c = words; c && *c; c++)
+        if (strchr("-_./", *c)) *c = ' ';
+    return words;
 }
 
 static void ask_models(struct jk_web_page *page, struct jk_span text)
@@ -136,38 +134,59 @@ static void ask_models(struct jk_web_page *page, struct jk_span text)
     Jokbo__V1__ListModelsRequest *licensed =
         JK_MESSAGE(arena, Jokbo__V1__ListModelsRequest, jokbo__v1__list_models_request);
     if (!named || !licensed) return;
-    named->name_contains = jk_web_page_string(page, text);
-    licensed->license = license_meant(page, text);
+    named->name_contains = words_of(page, text);
+    named->include_yanked = licensed->include_yanked = true; /* as a publisher's number of models does */
+    licensed->license = jk_part_license(page, text);
     named->page_size = ROWS;
     named->page_token = jk_web_page_string(page, jk_web_page_parameter(page, "after"));
     licensed->page_size = ROWS / 5;
+    jk_web_page_blame_token(page, "after");
     jk_web_page_ask_maybe(page, "/jokbo.v1.Registry/ListModels", named, fold_models);
+    page->blame = NULL;
     jk_web_page_ask_maybe(page, "/jokbo.v1.Registry/ListModels", licensed, fold_licensed);
 }
 
-static void find_teams(struct jk_web_page *page, const char *text)
+static bool team_has(const struct jk_web_page_team *team, const char *word)
+{
+    return strcasestr(team->id, word) || strcasestr(team->name, word) || strcasestr(team->other_name, word);
+}
+
+static bool team_has_all(struct jk_web_page *page, const struct jk_web_page_team *team, struct jk_span words)
+{
+    struct jk_span word;
+    while (words.len > 0) {
+        (void)jk_span_cut(&words, ' ', &word);
+        const char *one = jk_web_page_string(page, word);
+        if (!one || !team_has(team, one)) return false;
+    }
+    return true;
+}
+
+static void find_teams(struct jk_web_page *page, struct jk_span text)
 {
     struct jk_shown *list = jk_shown_list(page->view, "found_teams");
-    for (size_t i = 0; i < page->teams->count; i++) {
-        const struct jk_web_page_team *team = &page->teams->rows[i];
-        if (strcasestr(team->id, text) || strcasestr(team->name, text) || strcasestr(team->other_name, text))
-            (void)jk_part_team(page, list, NULL, team->id);
-    }
+    const char *words = words_of(page, text);
+    for (size_t i = 0; words && i < page->teams->count; i++)
+        if (team_has_all(page, &page->teams->rows[i], jk_span_trim(jk_span_of(words))))
+            (void)jk_part_team(page, list, NULL, page->teams->rows[i].id);
 }
 
 static void begin_search(struct jk_web_page *page)
 {
     struct jk_arena *arena = &page->arena;
-    struct jk_span text = jk_utf8_cut(jk_web_page_parameter(page, "q"), QUERY_MAX);
+    struct jk_span asked = jk_web_page_parameter(page, "q"), text = what_is_meant(page, asked);
     uint64_t number;
-    jk_shown_text(page->view, "q", text);
+    jk_shown_text(page->view, "q", asked);
     if (text.len == 0) return;
+    if (text.len > QUERY_MAX) {
+        jk_web_page_refuse(page, "q", asked, "parameter.query", JK_SPAN(""));
+        return;
+    }
     struct jk_text encoded;
-    jk_text_init(&encoded, 4 * QUERY_MAX);
-    jk_percent_encode(&encoded, text, "&+#=?/'\"<>", true);
+    jk_text_init(&encoded, 4 * JK_PAGE_TEXT_MAX);
+    jk_percent_encode(&encoded, asked, "&+#=?/'\"<>", true);
     jk_shown_text(page->view, "q_url", jk_text_span(&encoded));
     jk_text_done(&encoded);
-    text = what_is_meant(page, text);
     if (jk_span_to_u64(text, &number) && number < (uint64_t)page->log.size)
         jk_shown_text(page->view, "found_entry", text);
     const char *digest = digest_asked(page, text);
@@ -175,7 +194,7 @@ static void begin_search(struct jk_web_page *page)
         ask_digest(page, digest);
         return;
     }
-    find_teams(page, jk_web_page_string(page, text));
+    find_teams(page, text);
     Jokbo__V1__GetPublisherRequest *publisher =
         JK_MESSAGE(arena, Jokbo__V1__GetPublisherRequest, jokbo__v1__get_publisher_request);
     if (!publisher) return;
