@@ -152,6 +152,14 @@ class Site(Case):
             self.assertEqual(rows.count('class="name"'), names, query)
         self.assertIn("Nothing here", self.get("/bases/upstage/Solar-Open-100B?lang=en&month=2001-01").text)
 
+    def test_filters_are_named_in_words(self):
+        base = "/bases/upstage/Solar-Open-100B?lang=%s&%s"
+        for language, query, label in (("en", "relation=finetune", "fine-tune"), ("ko", "relation=finetune", "미세조정"),
+                                       ("ko", "class=non-commercial", "비상업"), ("en", "license=mit", "MIT"), ("ko", "depth=2", "2")):
+            heading = re.search(r'<h2 id="h-list">(.*?)</h2>', self.get(base % (language, query)).text).group(1)
+            self.assertIn(" · %s <a" % label, heading)
+        self.assertIn("Solar-two", self.get(base % ("en", "license=mit")).text.split('id="h-list"')[1])
+
     def test_values_that_a_parameter_cannot_have(self):
         size = int(self.server.client().call("Demo.GetClock")["log_size"])
         teams = [team["id"] for team in self.server.client().call("Registry.ListTeams")["teams"]]

@@ -193,12 +193,14 @@ static const char *prefix_of(Jokbo__V1__Grouping grouping)
     }
 }
 
-static void add_label(struct jk_web_page *page, struct jk_shown *row, const char *prefix, const char *key)
+void jk_part_group_label(struct jk_web_page *page, struct jk_shown *map, const char *label,
+                         Jokbo__V1__Grouping grouping, const char *key)
 {
+    const char *prefix = prefix_of(grouping);
     char wanted[96];
     (void)snprintf(wanted, sizeof wanted, "%s.%s", prefix ? prefix : "", key);
     const struct jk_word *word = prefix ? jk_words_find(&page->site->words, jk_span_of(wanted)) : NULL;
-    jk_shown_text(row, "label", word ? word->text[page->language] : jk_span_of(key));
+    jk_shown_text(map, label, word ? word->text[page->language] : jk_span_of(key));
 }
 
 char *jk_part_license(struct jk_web_page *page, struct jk_span text)
@@ -224,7 +226,7 @@ void jk_part_groups(struct jk_web_page *page, struct jk_shown *parent, const cha
         const Jokbo__V1__CountGroup *group = count->groups[i];
         if (group->grouping != grouping || group->count == 0) continue;
         struct jk_shown *row = jk_shown_map(list, NULL);
-        add_label(page, row, prefix_of(grouping), group->key);
+        jk_part_group_label(page, row, "label", grouping, group->key);
         jk_part_url(row, "group", group->key);
         jk_shown_number(row, "count", group->count);
         jk_part_share(row, "share", group->count, most);

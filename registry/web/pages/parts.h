@@ -49,6 +49,9 @@ void jk_part_model(struct jk_web_page *page, struct jk_shown *list, const Jokbo_
 void jk_part_groups(struct jk_web_page *page, struct jk_shown *parent, const char *key,
                     const Jokbo__V1__DerivativeCount *count, Jokbo__V1__Grouping grouping);
 
+/* The same label of one group, by its key. */
+void jk_part_group_label(struct jk_web_page *page, struct jk_shown *map, const char *label,
+                         Jokbo__V1__Grouping grouping, const char *key);
 /* A licence expression as SPDX spells it, in the page's arena; what is none stays as it is. */
 char *jk_part_license(struct jk_web_page *page, struct jk_span text);
 

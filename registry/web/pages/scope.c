@@ -178,6 +178,7 @@ static void show_filter(struct jk_web_page *page, const struct filter *filter, c
     jk_shown_string(map, "filter_name", filter->parameter);
     jk_shown_string(map, "filter_value", group->key);
     jk_part_url(map, "filter_url", group->key);
+    jk_part_group_label(page, map, "filter_label", filter->grouping, group->key);
 }
 
 /* The same as the method wants it. */
