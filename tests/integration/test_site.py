@@ -160,6 +160,22 @@ class Site(Case):
             self.assertIn(" · %s <a" % label, heading)
         self.assertIn("Solar-two", self.get(base % ("en", "license=mit")).text.split('id="h-list"')[1])
 
+    def test_those_left_out_with_their_reasons(self):
+        for path in ("/bases/upstage/Solar-Open-100B", "/teams/upstage"):
+            for policy, number, names, reason in (("", 1, ["Solar-three"], "every release was yanked"),
+                                                  ("direct@1", 2, ["Solar-two", "Solar-three"], "it is too many steps from the root")):
+                with self.subTest(path=path, policy=policy):
+                    page = self.get("%s?policy=%s&lang=en" % (path, policy)).text
+                    link = re.search(r'<a href="([^"]*)#h-list"><b>(\d+)</b> left out, and why</a>', page)
+                    self.assertEqual(int(link.group(2)), number)
+                    rows = self.get(html.unescape(link.group(1))).text.split('id="h-list"')[1]
+                    self.assertEqual(re.findall(r"<wbr>(Solar-\w+)</a>", rows), names)
+                    self.assertIn('<span class="tag bad">%s</span>' % reason, rows)
+            self.assertIn("Solar-three", self.get(path + "?left_out=1").text.split('id="h-list"')[1])
+        both = self.get("/teams/upstage?policy=direct@1&left_out=1&lang=ko").text.split("<wbr>Solar-three</a>")[1].split("</tr>")[0]
+        self.assertEqual(re.findall(r'"tag bad">([^<]*)<', both), ["모든 릴리스가 철회됨", "원 모델에서 너무 여러 단계 떨어짐"])
+        self.assertNotIn("left out, and why", self.get("/teams/naver-cloud?lang=en").text)
+
     def test_values_that_a_parameter_cannot_have(self):
         size = int(self.server.client().call("Demo.GetClock")["log_size"])
         teams = [team["id"] for team in self.server.client().call("Registry.ListTeams")["teams"]]
@@ -170,8 +186,8 @@ class Site(Case):
                 (base, "relation=foo", "relation", "foo", "finetune", "finetune"), (base, "class=free", "class", "free", "non-commercial", "다음 중 하나"),
                 (base, "license=a%20b", "license", "a b", "SPDX", "SPDX로 표기한"), (base, "depth=0", "depth", "0", "16+", "1에서 15까지"),
                 (base, "publisher=a%20b", "publisher", "a b", "name of a publisher", "게시자 이름"), (base, "left_out=yes", "left_out", "yes", "1, 0", "1, 0"),
-                (base, "policy=absent", "policy", "absent", "direct@1", "기록된 정책"), 
-                (base, "relation=merge&month=2026-01", "month", "2026-01", "one of these at a time", "한 번에 하나"),
+                (base, "policy=absent", "policy", "absent", "direct@1", "기록된 정책"), (base, "stage=absent", "stage", "absent", "the id of a stage", "단계의 id"),
+                (base, "stage=x&policy=direct", "stage", "x", "not both", "하나만"), (base, "relation=merge&month=2026-01", "month", "2026-01", "one of these at a time", "한 번에 하나"),
                 (base, "after=x", "after", "x", tokens, "이 화면의 링크"), (base, "children=x", "children", "x", tokens, "이 화면의 링크"),
                 (base, "open=x", "open", "x", "publisher/model", "게시자/모델"), (base, "policy=%ff", "policy", "%ff", "UTF-8", "UTF-8"),
                 (base, "order=newest&order=oldest", "order", "oldest", "given as often as this at most", "최대 횟수"),
@@ -778,6 +794,9 @@ class Weighed(Examined):
             "id": "ruled", "title": "Ruled", "title_ko": "결정", "open_time": after(2), "cutoff_time": after(200),
             "dispute_end_time": after(9 * 24 * 60), "policy": "direct", "teams": ["sk-telecom"], "source": "invented"})
         self.assertIn("No ruling since it opened.", get(self.server, "/stages/ruled?lang=en").text)
+        for path in ("/stages", "/stages/ruled"):
+            link = re.search(r'href="(/teams/sk-telecom\?[^"]*stage=ruled[^"]*)"', get(self.server, path).text).group(1)
+            self.assertEqual(get(self.server, html.unescape(link)).status, 200)
         self.admin.call("Demo.SetClock", time=after(3))
         confirmed(*judges, "Stages.Rule", model=models[1], reason="within", text="<i>while it was open</i>")
         page = get(self.server, "/stages/ruled?lang=en").text
@@ -785,6 +804,21 @@ class Weighed(Examined):
         self.assertNotIn("before it opened", page)
         self.assertRegex(page, r"8 days and 23 hours left")
         self.assertRegex(get(self.server, "/stages/ruled?lang=ko").text, r"8일 23시간 남음")
+        self.leads_to_its_numbers("/stages/ruled")
+
+    def leads_to_its_numbers(self, path):
+        """Each number of a team's bar is that of the page that its link opens, those left out included."""
+        page = get(self.server, path + "?lang=en").text
+        bars = re.findall(r'<th scope="row">.*?<a href="([^"]*)">.*?<td class="num">([\d,]+)</td><td class="num quiet"><a href="([^"]*)">([\d,]+)<', page)
+        self.assertTrue(bars)
+        for link, counted, left_link, left in bars:
+            team = get(self.server, html.unescape(link)).text
+            self.assertIn("<b>%s</b> counted under the policy" % counted, team)
+            self.assertIn('<span class="quiet">%s' % counted, team.split('id="h-list"')[1])
+            self.assertIn('<span class="quiet">%s' % left, get(self.server, html.unescape(left_link).split("#")[0]).text.split('id="h-list"')[1])
+            for base in re.findall(r'<a href="(/bases/[^"]*)">', team.split('id="h-bases"')[1]):
+                self.assertEqual(html.unescape(base).split("?")[1], html.unescape(link).split("?")[1])
+        return bars
 
 
 class Closed(Case):
@@ -820,6 +854,13 @@ class Closed(Case):
         self.assertGreater(sum(bool(re.fullmatch(r"/log/\d+", link)) for link in links), 1)
         for link in sorted(link for link in links if not link.startswith("/stage/")):
             self.assertEqual(get(self.server, link).status, 200, link)
+        self.register("alice/after.it", "skt/A.X-K1@initial")
+        bars = Weighed.leads_to_its_numbers(self, "/stages/over")
+        self.assertEqual([(counted, left) for _, counted, _, left in bars], [("1", "1")])
+        page = get(self.server, html.unescape(bars[0][0]).replace("lang=en", "lang=ko")).text
+        self.assertIn('<a href="/stages/over?lang=ko">끝</a>', page)
+        self.assertIn("<b>2</b> counted under the policy", get(self.server, "/teams/sk-telecom?policy=direct@1&lang=en").text)
+        Weighed.leads_to_its_numbers(self, "/policies/direct@1")
 
 
 class Demo(Case):

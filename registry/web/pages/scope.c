@@ -1,5 +1,5 @@
 /* What was made from a base model, or from all of a team's: numbers, how they divide, and the derivatives as a list that the URL
- * filters: ?policy=, one of ?relation=, ?class=, ?month=, ?license=, ?depth=, ?publisher=, then ?left_out=1,
+ * filters: ?policy= or ?stage=, one of ?relation=, ?class=, ?month=, ?license=, ?depth=, ?publisher=, then ?left_out=1,
  * ?order=newest, ?after= (a page token). */
 #include <jokbo/v1/stage.pb-c.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 struct scope {
     char *name;
     bool base;
-    char *policy; /* "" for the plain count */
+    char *policy, *stage; /* one of them, or both "": the plain count */
 };
 
 static Jokbo__V1__CountScope *scope_message(struct jk_web_page *page)
@@ -37,11 +37,14 @@ static Jokbo__V1__CountScope *scope_message(struct jk_web_page *page)
 static Jokbo__V1__CountRule *rule_message(struct jk_web_page *page)
 {
     struct scope *scope = page->state;
-    if (!scope->policy[0]) return NULL;
+    if (!scope->policy[0] && !scope->stage[0]) return NULL;
     Jokbo__V1__CountRule *rule = JK_MESSAGE(&page->arena, Jokbo__V1__CountRule, jokbo__v1__count_rule);
     if (!rule) return NULL;
-    rule->kind_case = JOKBO__V1__COUNT_RULE__KIND_POLICY;
-    rule->policy = scope->policy;
+    rule->kind_case = scope->stage[0] ? JOKBO__V1__COUNT_RULE__KIND_STAGE : JOKBO__V1__COUNT_RULE__KIND_POLICY;
+    if (scope->stage[0])
+        rule->stage = scope->stage;
+    else
+        rule->policy = scope->policy;
     return rule;
 }
 
@@ -68,6 +71,7 @@ static void fold_count(struct jk_web_page *page, const ProtobufCMessage *reply)
     struct jk_shown *view = page->view;
     jk_shown_number(view, "counted", count->counted);
     jk_shown_number(view, "registered", count->registered);
+    if (count->registered > count->counted) jk_shown_number(view, "left_out_total", count->registered - count->counted);
     jk_shown_number(view, "direct", count->direct);
     jk_shown_number(view, "transitive", count->transitive);
     jk_shown_number(view, "independent", count->independent);
@@ -123,6 +127,24 @@ static void ask_counts(struct jk_web_page *page)
 
 /* ---- the list ---- */
 
+/* Why it is left out: first the reason that it is listed under, then any others, of whichever root. */
+static void add_left_out_reasons(struct jk_web_page *page, struct jk_shown *row,
+                                 const Jokbo__V1__CountedDerivative *counted)
+{
+    uint64_t seen = UINT64_C(1) << JOKBO__V1__REASON__REASON_UNSPECIFIED;
+    struct jk_shown *list = jk_shown_list(row, "left_out_for");
+    if (counted->reason == JOKBO__V1__REASON__REASON_UNSPECIFIED) return;
+    for (size_t i = 0; i <= counted->n_root_reasons; i++) {
+        const Jokbo__V1__RootReasons *root = i > 0 ? counted->root_reasons[i - 1] : NULL;
+        for (size_t k = 0; k < (root ? root->n_reasons : 1); k++) {
+            Jokbo__V1__Reason reason = root ? root->reasons[k] : counted->reason;
+            if ((unsigned)reason < 64 && seen >> reason & 1) continue;
+            if ((unsigned)reason < 64) seen |= UINT64_C(1) << reason;
+            jk_part_reason(page, jk_shown_map(list, NULL), "reason", reason);
+        }
+    }
+}
+
 static void add_counted(struct jk_web_page *page, struct jk_shown *list, const Jokbo__V1__CountedDerivative *counted)
 {
     struct jk_shown *row = jk_shown_map(list, NULL);
@@ -132,7 +154,7 @@ static void add_counted(struct jk_web_page *page, struct jk_shown *list, const J
     jk_shown_string(row, "license", counted->license);
     jk_shown_flag(row, "yanked", counted->yanked);
     jk_part_word(page, row, "relation", "relation", &jokbo__v1__relation__descriptor, (int)counted->relation);
-    jk_part_reason(page, row, "reason", counted->reason);
+    add_left_out_reasons(page, row, counted);
     jk_part_time(row, "when", counted->create_time);
 }
 
@@ -198,7 +220,6 @@ static Jokbo__V1__CountGroup *group_asked(struct jk_web_page *page)
 
 static void ask_list(struct jk_web_page *page)
 {
-    struct scope *scope = page->state;
     Jokbo__V1__ListCountedRequest *request =
         JK_MESSAGE(&page->arena, Jokbo__V1__ListCountedRequest, jokbo__v1__list_counted_request);
     if (!request) return;
@@ -207,7 +228,7 @@ static void ask_list(struct jk_web_page *page)
     request->group = group_asked(page);
     request->page_size = ROWS;
     request->page_token = jk_web_page_string(page, jk_web_page_parameter(page, "after"));
-    request->left_out = scope->policy[0] && jk_span_equal(jk_web_page_parameter(page, "left_out"), JK_SPAN("1"));
+    request->left_out = jk_span_equal(jk_web_page_parameter(page, "left_out"), JK_SPAN("1"));
     request->newest_first = jk_span_equal(jk_web_page_parameter(page, "order"), JK_SPAN("newest"));
     jk_shown_flag(page->view, "shows_left_out", request->left_out);
     jk_shown_flag(page->view, "newest_first", request->newest_first);
@@ -248,6 +269,53 @@ static void fold_bases(struct jk_web_page *page, const ProtobufCMessage *reply)
     }
 }
 
+/* ---- by which rule ---- */
+
+static void fold_stage(struct jk_web_page *page, const ProtobufCMessage *reply)
+{
+    const Jokbo__V1__Stage *stage = (const Jokbo__V1__Stage *)reply;
+    struct jk_shown *map = jk_shown_map(page->view, "in_stage");
+    bool korean = page->language == JK_KOREAN && stage->title_ko[0];
+    jk_shown_string(page->view, "rule", stage->policy);
+    jk_shown_string(map, "stage", stage->id);
+    jk_shown_string(map, "stage_title", korean ? stage->title_ko : stage->title);
+}
+
+static void ask_stage(struct jk_web_page *page)
+{
+    static const struct jk_web_page_blame blame[] = {{"STAGE_NOT_FOUND", "stage", "parameter.stage", {"", 0}},
+                                                     {NULL, NULL, NULL, {"", 0}}};
+    struct scope *scope = page->state;
+    Jokbo__V1__GetStageRequest *request =
+        JK_MESSAGE(&page->arena, Jokbo__V1__GetStageRequest, jokbo__v1__get_stage_request);
+    if (!request) return;
+    request->id = scope->stage;
+    page->blame = blame;
+    jk_web_page_ask(page, "/jokbo.v1.Stages/GetStage", request, fold_stage);
+    page->blame = NULL;
+}
+
+/* From the URL, and as links of the page go on with it. */
+static void read_rule(struct jk_web_page *page)
+{
+    struct scope *scope = page->state;
+    struct jk_text query;
+    scope->policy = jk_web_page_string(page, jk_web_page_parameter(page, "policy"));
+    scope->stage = jk_web_page_string(page, jk_web_page_parameter(page, "stage"));
+    if (!scope->policy || !scope->stage) return;
+    if (scope->policy[0] && scope->stage[0])
+        jk_web_page_refuse(page, "stage", jk_span_of(scope->stage), "parameter.stage_or_policy", JK_SPAN(""));
+    jk_text_init(&query, 4096);
+    jk_text_add_str(&query, scope->stage[0] ? "stage=" : "policy=");
+    jk_percent_encode(&query, jk_span_of(scope->stage[0] ? scope->stage : scope->policy), "&+#=?/", true);
+    jk_shown_text(page->view, "rule_query", jk_text_span(&query));
+    jk_text_done(&query);
+    if (scope->stage[0])
+        ask_stage(page);
+    else
+        jk_shown_string(page->view, "rule", scope->policy);
+}
+
 static void ask_scope(struct jk_web_page *page)
 {
     struct scope *scope = page->state;
@@ -256,8 +324,7 @@ static void ask_scope(struct jk_web_page *page)
         JK_MESSAGE(arena, Jokbo__V1__ListPoliciesRequest, jokbo__v1__list_policies_request);
     if (!policies) return;
     policies->page_size = 1000;
-    scope->policy = jk_web_page_string(page, jk_web_page_parameter(page, "policy"));
-    jk_shown_string(page->view, "rule", scope->policy);
+    read_rule(page);
     jk_part_url(page->view, "subject", scope->name);
     jk_web_page_ask(page, "/jokbo.v1.Stages/ListPolicies", policies, fold_choices);
     ask_counts(page);
