@@ -55,6 +55,10 @@ static struct jk_keeping keeping_by_type(const char *method, const ProtobufCMess
         const Jokbo__V1__ListCountedRequest *counted = (const void *)request;
         return count_keeping(counted->as_of, counted->rule);
     }
+    if (request->descriptor == &jokbo__v1__list_publisher_counts_request__descriptor) {
+        const Jokbo__V1__ListPublisherCountsRequest *counts = (const void *)request;
+        return count_keeping(counts->as_of, counts->rule);
+    }
     if (request->descriptor == &jokbo__v1__get_inclusion_proof_request__descriptor) {
         const Jokbo__V1__GetInclusionProofRequest *proof = (const void *)request;
         return (struct jk_keeping){.fixed =

@@ -167,6 +167,10 @@ class Methods(Json):
             "/v1/counted": [("?scope.all=true&page_size=2", {"scope": {"all": True}, "page_size": 2})],
             "/v1/models/{scope.base_model=*/*}/counted": [(BASE, {"scope": {"base_model": BASE}})],
             "/v1/teams/{scope.team}/counted": [("sk-telecom", {"scope": {"team": "sk-telecom"}})],
+            "/v1/publisher-counts": [("?scope.all=true&registered_since=2020-01-01T00:00:00Z",
+                                      {"scope": {"all": True}, "registered_since": "2020-01-01T00:00:00Z"})],
+            "/v1/models/{scope.base_model=*/*}/publisher-counts": [(BASE, {"scope": {"base_model": BASE}})],
+            "/v1/teams/{scope.team}/publisher-counts": [("sk-telecom", {"scope": {"team": "sk-telecom"}})],
             "/v1/policies": [("", {})],
             "/v1/stages": [("", {})],
             "/v1/rulings": [("", {})],
@@ -593,7 +597,7 @@ class Tables(Json):
         for method, path in sorted(paths_of_protos()):
             if "{" in path or not method.split(".")[1].startswith("List"):
                 continue
-            answer = self.get(path + "?format=csv" + ("&scope.all=true" if path == "/v1/counted" else ""))
+            answer = self.get(path + "?format=csv" + ("&scope.all=true" if path in ("/v1/counted", "/v1/publisher-counts") else ""))
             self.assertEqual((answer.status, answer["Content-Type"]), (200, "text/csv; charset=utf-8"), path)
             for row in csv.reader(io.StringIO(answer.body.decode(), newline="")):
                 for cell in row:

@@ -25,6 +25,7 @@ LISTS = {  # method: (where the items are, arguments, arguments of another quest
     "Registry.ListAdoptions": ("adoptions", {"include_ended": True}, {"include_ended": True, "model": "alice/inside"}),
     "Registry.ListNamespaces": ("namespaces", {}, {"publisher": "paged"}),
     "Evaluation.ListCounted": ("derivatives", {"scope": {"all": True}}, {"scope": {"base_model": SKT}}),
+    "Evaluation.ListPublisherCounts": ("publishers", {"scope": {"all": True}}, {"scope": {"all": True}, "newest_first": True}),
     "Stages.ListPolicies": ("policies", {}, None),
     "Stages.ListStages": ("stages", {}, None),
     "Stages.ListRulings": ("rulings", {}, {"pending": True}),
@@ -135,6 +136,47 @@ class Paging(Walks, History):
             found = self.walk("Registry.ListModels", "models", 2, name_contains=text, publisher="paged")
             self.assertEqual([item["name"] for item in found], ["paged/" + name for name in names], text)
         self.wrong(["name_contains"], "Registry.ListModels", name_contains="x" * 97)
+
+    def test_models_the_newest_first(self):
+        for fields in ({}, {"include_yanked": True}, {"publisher": "alice"}, {"derivatives_only": True}, {"after_log_index": 40}):
+            whole = self.anyone.call("Registry.ListModels", page_size=1000, **fields)["models"]
+            self.assertGreater(len(whole), 2, fields)
+            for size in {1, 3, len(whole) - 1, len(whole)}:
+                found = self.walk("Registry.ListModels", "models", size, newest_first=True, **fields)
+                self.assertEqual(self.bare(found), self.bare(whole[::-1]), (fields, size))
+        counted = self.anyone.call("Evaluation.CountDerivatives", scope={"all": True})["counted"]
+        self.assertEqual(self.anyone.call("Registry.ListModels", derivatives_only=True)["total_size"], int(counted))
+
+    def test_what_was_registered_since(self):
+        """The moment itself is within; the same models are left out of both lists, and their publishers of the ranking."""
+        whole = self.anyone.call("Registry.ListModels", page_size=1000, derivatives_only=True)["models"]
+        for at in (0, 1, len(whole) // 2, len(whole) - 1):
+            since, names = whole[at]["create_time"], [model["name"] for model in whole[at:]]
+            for method, items, fields in (("Registry.ListModels", "models", {"derivatives_only": True}),
+                                          ("Evaluation.ListCounted", "derivatives", {"scope": {"all": True}})):
+                for newest_first in (False, True):
+                    found = self.walk(method, items, 3, registered_since=since, newest_first=newest_first, **fields)
+                    self.assertEqual([item["name"] for item in found], names[::-1] if newest_first else names, (method, at))
+            ranked = self.anyone.call("Evaluation.ListPublisherCounts", scope={"all": True}, registered_since=since, page_size=1000)
+            self.assertEqual(int(ranked["all"]["counted"]), len(names))
+            self.assertEqual({row["publisher"]: int(row["counted"]) for row in ranked["publishers"]},
+                             {p: sum(name.startswith(p + "/") for name in names) for p in {name.split("/")[0] for name in names}})
+        late = {"registered_since": "2999-01-01T00:00:00Z"}
+        self.assertEqual(self.anyone.call("Registry.ListModels", **late)["total_size"], 0)
+        self.assertEqual(self.anyone.call("Evaluation.ListCounted", scope={"all": True}, **late)["total_size"], 0)
+        self.assertEqual(self.anyone.call("Evaluation.ListPublisherCounts", scope={"all": True}, **late)["publishers"], [])
+
+    def test_a_ranking_under_a_rule(self):
+        """Each count is the one that CountDerivatives gives for the publisher."""
+        for fields in ({"scope": {"all": True}}, {"scope": {"base_model": SKT}, "rule": {"policy": "paged-nc"}}, {"scope": {"team": "upstage"}}):
+            groups = self.anyone.call("Evaluation.CountDerivatives", group_by=["GROUPING_PUBLISHER"], page_size=1000, **fields)
+            ranked = self.anyone.call("Evaluation.ListPublisherCounts", page_size=1000, **fields)
+            self.assertEqual({row["publisher"]: row["counted"] for row in ranked["publishers"]}, {g["key"]: g["count"] for g in groups["groups"]})
+            counts = [int(row["counted"]) for row in ranked["publishers"]]
+            self.assertEqual(counts, sorted(counts, reverse=True))
+            self.assertEqual(ranked["all"]["counted"], groups["counted"])
+            for row in [*ranked["publishers"], ranked["all"]]:
+                self.assertEqual(sum(map(int, row["relations"].values())), int(row["counted"]))
 
     def test_page_sizes(self):
         for method, (items, fields, _) in LISTS.items():
@@ -370,6 +412,7 @@ class LeastSize(History):
                   "Registry.ListReleases": {"model": SKT},
                   "Evaluation.CountDerivatives": {"scope": {"all": True}},
                   "Evaluation.ListCounted": {"scope": {"all": True}},
+                  "Evaluation.ListPublisherCounts": {"scope": {"all": True}},
                   "Evaluation.ExplainStanding": {"name": "bob/d18", "rule": {"policy": "least"}},
                   "Stages.GetPolicy": {"policy": "least"}, "Stages.GetStage": {"id": "least"}}
         for service in ("Registry", "Evaluation", "Stages", "Log", "Demo"):

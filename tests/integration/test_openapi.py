@@ -37,6 +37,7 @@ ASKED = {  # method: its request
     "Evaluation.CountDerivatives": {"scope": {"all": True}, "group_by": ["GROUPING_RELATION", "GROUPING_MONTH"]},
     "Evaluation.ListCounts": {},
     "Evaluation.ListCounted": {"scope": {"all": True}, "include_yanked": True},
+    "Evaluation.ListPublisherCounts": {"scope": {"all": True}, "rule": {"policy": "hub-like"}},
     "Evaluation.ExplainStanding": {"name": "alice/adapter", "rule": {"policy": "hub-like"}},
     "Stages.ListPolicies": {},
     "Stages.ListStages": {},
@@ -51,6 +52,7 @@ QUERIES = {
     "/v1/count": "?scope.all=true&group_by=GROUPING_RELATION&group_by=GROUPING_MONTH&rule.policy=hub-like",
     "/v1/counted": "?scope.all=true&page_size=500",
     "/v1/count:watch": "?scope.all=true",
+    "/v1/publisher-counts": "?scope.all=true&rule.policy=hub-like",
     "/v1/models": "?page_size=500",
     "/v1/models/{publisher}/{model}/standing": "?rule.policy=independent",
     "/v1/log/entries": "?start=2&end=5",
@@ -175,7 +177,7 @@ class Served(Documented, unittest.TestCase):
     def values(self, path):
         """Of what stands in braces in a path; bases for what is asked of them, else a model that has been challenged."""
         challenge = self.get("/v1/challenges?page_size=1")["challenges"][0]
-        of_base = path.endswith(("/count", "/counted", "/derivatives", "/count:watch"))
+        of_base = path.endswith(("/count", "/counted", "/publisher-counts", "/derivatives", "/count:watch"))
         publisher, model = ("upstage/Solar-Open-100B" if of_base else challenge["model"]).split("/")
         return {"publisher": publisher, "model": model, "lineage_hash": challenge["lineageHash"], "sha256": challenge["artifactSha256"],
                 "log_index": challenge["logIndex"], "policy": "independent@1", "id": "stage-1", "stage": "stage-1", "team": "upstage",

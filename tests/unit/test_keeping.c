@@ -33,6 +33,11 @@ static void counts(void **state)
     assert_true(count_of(NULL, NULL).follows);
     assert_false(count_of(&time, NULL).fixed);
 
+    Jokbo__V1__ListPublisherCountsRequest ranking = JOKBO__V1__LIST_PUBLISHER_COUNTS_REQUEST__INIT;
+    assert_false(jk_keeping_of("/jokbo.v1.Evaluation/ListPublisherCounts", &ranking.base).fixed);
+    ranking.as_of = &size;
+    assert_true(jk_keeping_of("/jokbo.v1.Evaluation/ListPublisherCounts", &ranking.base).fixed);
+
     rule.kind_case = JOKBO__V1__COUNT_RULE__KIND_POLICY;
     rule.policy = "open"; /* its newest version */
     assert_false(count_of(&size, &rule).fixed);

@@ -19,6 +19,7 @@ struct counted {
     struct jk_present present;           /* of the book that is walked */
     struct jk_scope scope;               /* in it */
     uint32_t models;                     /* where its walk ends */
+    uint32_t since;                      /* only what was registered with this entry or later */
     uint32_t last;
     bool more, late;       /* late: the walk of those that came too late */
     struct newest *newest; /* NULL: the oldest come first */
@@ -255,6 +256,7 @@ static bool visit(struct counted *counted, uint32_t model)
 {
     enum jk_reason reason = JK_REASON_COUNT;
     struct jk_share share;
+    if (jk_book_model(counted->present.book, model)->index < counted->since) return true;
     jk_share_of(counted->present.book, model, counted->scope, counted->present.size, &share);
     if (counted->kept && !is_wanted(counted, model, &share, &reason)) return true;
     const Jokbo__V1__ListCountedRequest *request = counted->request;
@@ -304,16 +306,26 @@ static bool walk_stride(struct counted *counted, const struct jk_view *view, uin
     return going && !atomic_load(&counted->call->cancelled);
 }
 
+/* In the log's book, which has all entries that the other one has. */
+static uint32_t entry_since(const struct jk_question *question, int64_t since_us)
+{
+    if (since_us == JK_TIME_NONE) return 0;
+    return jk_book_size_at(question->view.book, question->view.size, since_us);
+}
+
 static enum jk_status begin_walk(struct jk_call *call, const struct jk_question *question, struct counted *out)
 {
+    const Jokbo__V1__ListCountedRequest *request = (const void *)call->request;
+    int64_t since_us = jk_from_timestamp(request->registered_since, "registered_since", &call->error);
     *out = (struct counted){
         .call = call,
-        .request = (const void *)call->request,
+        .request = request,
         .page = &question->page,
         .kept = question->kept,
         .present = {question->book, jk_store_directory(jk_store_of(call)), question->book_size, &call->arena},
         .scope = question->scope,
-        .models = jk_book_models(question->book, question->book_size)};
+        .models = jk_book_models(question->book, question->book_size),
+        .since = entry_since(question, since_us)};
     out->reply = JK_MESSAGE(&call->arena, Jokbo__V1__ListCountedResponse, jokbo__v1__list_counted_response);
     if (!out->reply) return jk_out_of_memory(&call->error);
     out->reply->derivatives = (Jokbo__V1__CountedDerivative **)jk_pointers(&call->arena, question->page.size);
@@ -325,6 +337,8 @@ static enum jk_status walk_from(uint32_t next, struct jk_call *call, struct jk_q
 {
     JK_TRY(begin_walk(call, question, counted));
     counted->newest = newest;
+    uint32_t first = jk_book_models(question->book, counted->since);
+    if (next < first) next = first;
     while (walk_stride(counted, &question->view, &next))
         jk_question_pause(call, question);
     return JK_OK;
@@ -382,6 +396,7 @@ static enum jk_status check_fields(struct jk_call *call, const Jokbo__V1__ListCo
     if (!request->rule && request->reason) jk_error_field(&call->error, "reason", "goes with a rule");
     if (request->rule && request->include_yanked)
         jk_error_field(&call->error, "include_yanked", "cannot be combined with a rule: use left_out");
+    (void)jk_from_timestamp(request->registered_since, "registered_since", &call->error);
     return jk_error_result(&call->error);
 }
 

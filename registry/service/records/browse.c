@@ -102,7 +102,7 @@ void jk_get_release(struct jk_call *call)
     }
 }
 
-/* ---- lists of models: a walk over slots, in order of registration ---- */
+/* ---- lists of models: a walk over slots, in order of registration or the other way round ---- */
 
 struct walk {
     struct jk_call *call;
@@ -111,7 +111,11 @@ struct walk {
     bool (*wants)(const struct walk *walk, uint32_t model);
     const void *filter;
     int64_t after_index, before_index; /* of registrations, each without it; 0: all */
+    int64_t since_us;                  /* not registered before; JK_TIME_NONE: all */
+    bool newest_first;
     uint32_t size;
+    bool begun;
+    uint32_t from, end; /* slots that are left */
     Jokbo__V1__Model **models;
     size_t count;
     int32_t total;
@@ -124,7 +128,8 @@ struct walk {
 static bool take_model(struct walk *walk, uint32_t model)
 {
     walk->total++;
-    if (walk->page.resumed && model <= walk->page.after) return true;
+    bool newest_first = walk->newest_first;
+    if (walk->page.resumed && (newest_first ? model >= walk->page.after : model <= walk->page.after)) return true;
     if (walk->count == walk->page.size) {
         walk->more = true;
         return true;
@@ -142,31 +147,43 @@ static uint32_t models_before(const struct walk *walk, const struct jk_book *boo
     return jk_book_models(book, index < walk->size ? (uint32_t)index : walk->size);
 }
 
-static bool run_stride(struct walk *walk, uint32_t *next)
+/* The range of slots to walk, in the view in which the walk begins. */
+static void begin_range(struct walk *walk, const struct jk_book *book)
+{
+    walk->from = walk->after_index > 0 ? models_before(walk, book, walk->after_index + 1) : 0;
+    walk->end = models_before(walk, book, walk->before_index > 0 ? walk->before_index : walk->size);
+    if (walk->since_us != JK_TIME_NONE) {
+        uint32_t first = models_before(walk, book, jk_book_size_at(book, walk->size, walk->since_us));
+        if (first > walk->from) walk->from = first;
+    }
+}
+
+/* From either end of what is left of the range. */
+static bool run_stride(struct walk *walk)
 {
     struct jk_view view;
-    jk_store_view(jk_store_of(walk->call), &view);
-    if (!walk->size) {
-        walk->size = jk_page_log_size_at(&walk->page, view.size);
-        walk->present = present_of(walk->call, &view, walk->size);
-    }
-    uint32_t models = models_before(walk, view.book, walk->before_index > 0 ? walk->before_index : walk->size);
-    if (*next == 0 && walk->after_index > 0) *next = models_before(walk, view.book, walk->after_index + 1);
-    uint32_t end = *next + WALK_STRIDE < models ? *next + WALK_STRIDE : models;
     bool going = true;
-    for (; going && *next < end; ++*next)
-        if (walk->wants(walk, *next)) going = take_model(walk, *next);
+    jk_store_view(jk_store_of(walk->call), &view);
+    if (!walk->begun) {
+        if (!walk->size) walk->size = jk_page_log_size_at(&walk->page, view.size);
+        walk->present = present_of(walk->call, &view, walk->size);
+        begin_range(walk, view.book);
+        walk->begun = true;
+    }
+    for (uint32_t i = 0; going && i < WALK_STRIDE && walk->from < walk->end; i++) {
+        uint32_t model = walk->newest_first ? --walk->end : walk->from++;
+        if (walk->wants(walk, model)) going = take_model(walk, model);
+    }
     jk_store_view_end(jk_store_of(walk->call));
-    return going && *next < models && !atomic_load(&walk->call->cancelled);
+    return going && walk->from < walk->end && !atomic_load(&walk->call->cancelled);
 }
 
 static enum jk_status run_walk(struct walk *walk)
 {
-    uint32_t next = 0;
     JK_TRY(jk_page_read(walk->call, &walk->page));
     walk->models = (Jokbo__V1__Model **)jk_pointers(&walk->call->arena, walk->page.size);
     if (!walk->models) return jk_out_of_memory(&walk->call->error);
-    while (run_stride(walk, &next))
+    while (run_stride(walk))
         continue;
     return walk->call->arena.exhausted ? jk_out_of_memory(&walk->call->error) : JK_OK;
 }
@@ -243,6 +260,7 @@ static bool wants_name(const struct walk *walk, const struct filter *filter, uin
 static bool wants_roots(const struct walk *walk, const struct filter *filter, uint32_t model)
 {
     const struct jk_spell *spell = NULL;
+    if (filter->request->derivatives_only && !jk_book_spell(walk->present.book, model, walk->size, NULL)) return false;
     if (filter->root == JK_NONE && filter->team == JK_NONE) return true;
     while ((spell = jk_book_spell(walk->present.book, model, walk->size, spell))) {
         const struct jk_base_facts *base = jk_book_base(walk->present.book, spell->root, walk->size);
@@ -351,7 +369,9 @@ void jk_list_models(struct jk_call *call)
                         .wants = wants_model,
                         .filter = &filter,
                         .after_index = request->after_log_index,
-                        .before_index = request->before_log_index};
+                        .before_index = request->before_log_index,
+                        .since_us = jk_from_timestamp(request->registered_since, "registered_since", &call->error),
+                        .newest_first = request->newest_first};
     Jokbo__V1__ListModelsResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListModelsResponse, jokbo__v1__list_models_response);
     enum jk_status status = reply ? read_filter(call, &filter) : jk_out_of_memory(&call->error);
@@ -455,7 +475,7 @@ void jk_list_derivatives(struct jk_call *call)
 {
     const Jokbo__V1__ListDerivativesRequest *request = (const void *)call->request;
     struct family family = {.include_yanked = request->include_yanked};
-    struct walk walk = {.call = call, .wants = wants_derivative, .filter = &family};
+    struct walk walk = {.call = call, .wants = wants_derivative, .filter = &family, .since_us = JK_TIME_NONE};
     Jokbo__V1__ListDerivativesResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListDerivativesResponse, jokbo__v1__list_derivatives_response);
     enum jk_status status = reply ? start_family(call, &walk, &family) : jk_out_of_memory(&call->error);
