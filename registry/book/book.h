@@ -254,6 +254,8 @@ const struct jk_release *jk_book_release(const struct jk_book *book, uint32_t sl
 const struct jk_external *jk_book_external(const struct jk_book *book, uint32_t slot);
 const struct jk_team *jk_book_team(const struct jk_book *book, uint32_t slot);
 struct jk_span jk_book_license_text(const struct jk_book *book, uint32_t slot);
+uint32_t
+jk_book_licenses(const struct jk_book *book); /* slots of the whole book's expressions, speculative ones included */
 
 /* Look-ups; JK_NONE if nothing before N matches. Names are case-insensitive; old names still resolve. */
 uint32_t jk_book_find_publisher(const struct jk_book *book, struct jk_span name, uint32_t n);

@@ -19,6 +19,11 @@ uint32_t jk_book_intern_license(struct jk_book *book, struct jk_span text, uint3
     return slot;
 }
 
+uint32_t jk_book_licenses(const struct jk_book *book)
+{
+    return book->licenses.count;
+}
+
 struct jk_span jk_book_license_text(const struct jk_book *book, uint32_t slot)
 {
     JK_CHECK(slot < book->licenses.count);

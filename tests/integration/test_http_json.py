@@ -152,6 +152,7 @@ class Methods(Json):
             "/v1/teams": [("?pageSize=2", {"page_size": 2})],
             "/v1/models/{name=*/*}": [("alice/m-5", {"name": "alice/m-5"}), ("skt/A.X%2DK1", {"name": BASE})],
             "/v1/models": [("?page_size=3&publisher=alice", {"page_size": 3, "publisher": "alice"})],
+            "/v1/suggestions": [("?text=alice", {"text": "alice"})],
             "/v1/models/{model=*/*}/derivatives": [(BASE, {"model": BASE})],
             "/v1/models/{name=*/*}/lineage": [("alice/m-5", {"name": "alice/m-5"})],
             "/v1/releases/{name=*/*}": [("alice/m-5", {"name": "alice/m-5"})],

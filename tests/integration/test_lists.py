@@ -412,7 +412,7 @@ class LeastSize(History):
                   "Registry.ListReleases": {"model": SKT},
                   "Evaluation.CountDerivatives": {"scope": {"all": True}},
                   "Evaluation.ListCounted": {"scope": {"all": True}},
-                  "Evaluation.ListPublisherCounts": {"scope": {"all": True}},
+                  "Evaluation.ListPublisherCounts": {"scope": {"all": True}}, "Registry.Suggest": {"text": "a"},
                   "Evaluation.ExplainStanding": {"name": "bob/d18", "rule": {"policy": "least"}},
                   "Stages.GetPolicy": {"policy": "least"}, "Stages.GetStage": {"id": "least"}}
         for service in ("Registry", "Evaluation", "Stages", "Log", "Demo"):

@@ -50,6 +50,7 @@ static void paths(void **state)
     goes_to("/v1/count:watch", "/jokbo.v1.Evaluation/WatchCounts", NULL);
     goes_to("/v1/models", "/jokbo.v1.Registry/ListModels", NULL);
     goes_to("/v1/models/skt/A.X-K1", "/jokbo.v1.Registry/GetModel", "skt/A.X-K1");
+    goes_to("/v1/suggestions", "/jokbo.v1.Registry/Suggest", NULL);
     goes_to("/v1/teams/skt/publisher-counts", "/jokbo.v1.Evaluation/ListPublisherCounts", "skt");
     goes_to("/v1/models/skt/A.X-K1/lineage", "/jokbo.v1.Registry/GetLineage", "skt/A.X-K1");
     goes_to("/v1/models/a%2Db/%41", "/jokbo.v1.Registry/GetModel", "a-b/A");
