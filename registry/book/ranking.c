@@ -16,6 +16,11 @@ struct link { /* in a row's chain */
     uint32_t next;
 };
 
+struct team {
+    uint32_t count;
+    uint32_t last; /* model that was counted, + 1; 0: none was */
+};
+
 struct jk_ranking {
     struct jk_ranking_query query;
     uint32_t *row_of; /* by publisher: its row + 1; 0: it has none */
@@ -23,6 +28,8 @@ struct jk_ranking {
     size_t count, room;
     struct link *links;
     size_t link_count, link_room;
+    struct team *teams; /* by slot */
+    uint32_t team_count;
     uint64_t *order; /* once sorted: the row in the low half, complemented */
     bool failed;
 };
@@ -33,7 +40,9 @@ struct jk_ranking *jk_ranking_new(const struct jk_ranking_query *query)
     if (!ranking) return NULL;
     ranking->query = *query;
     ranking->row_of = calloc((size_t)query->book->publishers.count + 1, sizeof *ranking->row_of);
-    if (ranking->row_of) return ranking;
+    ranking->team_count = query->book->teams.count;
+    ranking->teams = calloc((size_t)ranking->team_count + 1, sizeof *ranking->teams);
+    if (ranking->row_of && ranking->teams) return ranking;
     jk_ranking_free(ranking);
     return NULL;
 }
@@ -44,6 +53,7 @@ void jk_ranking_free(struct jk_ranking *ranking)
     free(ranking->row_of);
     free(ranking->rows);
     free(ranking->links);
+    free(ranking->teams);
     free(ranking->order);
     free(ranking);
 }
@@ -104,13 +114,19 @@ static struct row *add_one(struct jk_ranking *ranking, uint32_t model, uint32_t 
     return row;
 }
 
-static bool rests_in_scope(const struct jk_ranking *ranking, uint32_t root)
+/* One derivative and one of its base models, if that is in the scope: with its publisher, and once with the team. */
+static void rest_on(struct jk_ranking *ranking, struct row *row, uint32_t model, uint32_t root)
 {
     struct jk_scope scope = ranking->query.scope;
-    if (scope.type == JK_SCOPE_ALL) return true;
-    if (scope.type == JK_SCOPE_BASE) return root == scope.slot;
+    if (scope.type == JK_SCOPE_BASE && root != scope.slot) return;
     const struct jk_base_facts *base = jk_book_base(ranking->query.book, root, ranking->query.n);
-    return base && base->team == scope.slot;
+    if (scope.type == JK_SCOPE_TEAM && !(base && base->team == scope.slot)) return;
+    link_root(ranking, row, root);
+    if (!base || base->team >= ranking->team_count) return;
+    struct team *team = &ranking->teams[base->team];
+    if (team->last == model + 1) return;
+    team->last = model + 1;
+    team->count++;
 }
 
 static void add_plain(struct jk_ranking *ranking, uint32_t model)
@@ -122,7 +138,7 @@ static void add_plain(struct jk_ranking *ranking, uint32_t model)
     if (!share.present || !share.counted) return;
     struct row *row = add_one(ranking, model, share.publisher, share.relation);
     while (row && (spell = jk_book_spell(query->book, model, query->n, spell)))
-        if (rests_in_scope(ranking, spell->root)) link_root(ranking, row, spell->root);
+        rest_on(ranking, row, model, spell->root);
 }
 
 /* Under a policy it rests on those roots only for which it counts. */
@@ -136,7 +152,7 @@ static void add_standing(struct jk_ranking *ranking, uint32_t model)
         return;
     struct row *row = add_one(ranking, model, rows->publisher, rows->relation);
     for (size_t i = 0; row && i < count; i++)
-        if (!rows[i].reasons && rests_in_scope(ranking, rows[i].root)) link_root(ranking, row, rows[i].root);
+        if (!rows[i].reasons) rest_on(ranking, row, model, rows[i].root);
 }
 
 bool jk_ranking_add(struct jk_ranking *ranking, uint32_t from, uint32_t end)
@@ -198,6 +214,11 @@ struct jk_ranked jk_ranking_sum(const struct jk_ranking *ranking)
             sum.by_relation[k] += row->by_relation[k];
     }
     return sum;
+}
+
+uint32_t jk_ranking_of_team(const struct jk_ranking *ranking, uint32_t team)
+{
+    return team < ranking->team_count ? ranking->teams[team].count : 0;
 }
 
 /* ---- base models ---- */

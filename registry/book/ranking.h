@@ -37,6 +37,8 @@ void jk_ranking_sort(struct jk_ranking *ranking, bool newest_first);
 size_t jk_ranking_count(const struct jk_ranking *ranking); /* publishers */
 const struct jk_ranked *jk_ranking_row(const struct jk_ranking *ranking, size_t place);
 struct jk_ranked jk_ranking_sum(const struct jk_ranking *ranking);
+/* How many of all derivatives rest on a team's base models in the scope, each once. */
+uint32_t jk_ranking_of_team(const struct jk_ranking *ranking, uint32_t team);
 /* The base models of a place, or of the sum: most first, then in order of registration. In `arena`; NULL: out of
  * memory. */
 struct jk_ranked_root *jk_ranking_roots(const struct jk_ranking *ranking, size_t place, struct jk_arena *arena,

@@ -175,6 +175,11 @@ class Paging(Walks, History):
             counts = [int(row["counted"]) for row in ranked["publishers"]]
             self.assertEqual(counts, sorted(counts, reverse=True))
             self.assertEqual(ranked["all"]["counted"], groups["counted"])
+            for row in ranked["teams"]:
+                rule = {"rule": fields["rule"]} if "rule" in fields else {}
+                alone = self.anyone.call("Evaluation.CountDerivatives", scope={"team": row["team"]}, **rule)
+                self.assertEqual(row["count"], alone["counted"] if "all" in fields["scope"] else ranked["all"]["counted"])
+            self.assertTrue(ranked["teams"])
             for row in [*ranked["publishers"], ranked["all"]]:
                 self.assertEqual(sum(map(int, row["relations"].values())), int(row["counted"]))
 

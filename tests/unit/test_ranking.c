@@ -136,6 +136,9 @@ static void relations_and_roots(void **state)
     assert_int_equal(sum.publisher, JK_NONE);
     assert_int_equal(sum.newest, slot(ledger, "lee/last"));
     assert_int_equal(sum.by_relation[JK_RELATION_QUANTIZED], 2);
+    assert_int_equal(jk_ranking_of_team(ranking, 0), 5);
+    assert_int_equal(jk_ranking_of_team(ranking, 1), 2); /* kim's merge counts with both */
+    assert_int_equal(jk_ranking_of_team(ranking, 7), 0);
     roots = jk_ranking_sum_roots(ranking, &arena, &count);
     assert_int_equal(count, 3);
     assert_int_equal(roots[0].root, slot(ledger, ONE));
@@ -170,6 +173,8 @@ static void under_a_policy(void **state)
     is(ledger, ranked(ledger, all, standing, n, "choi/x", false), "kim 1, lee 1");
     struct jk_ranking *ranking = ranked(ledger, (struct jk_scope){JK_SCOPE_TEAM, 0}, standing, n, NULL, false);
     assert_int_equal(jk_ranking_sum(ranking).count, 4);
+    assert_int_equal(jk_ranking_of_team(ranking, 0), 4);
+    assert_int_equal(jk_ranking_of_team(ranking, 1), 0);
     struct jk_ranked_root *roots = jk_ranking_roots(ranking, 0, &arena, &count);
     assert_int_equal(count, 2); /* not blue's, from which its merge comes, too */
     assert_int_equal(roots[0].count, 2);

@@ -110,6 +110,21 @@ static Jokbo__V1__PublisherCount *present_all(const struct answer *answer)
     return out;
 }
 
+static void add_team_counts(const struct answer *answer, Jokbo__V1__ListPublisherCountsResponse *reply)
+{
+    uint32_t teams = jk_book_teams(answer->question->book, answer->question->book_size);
+    reply->teams = (Jokbo__V1__TeamCount **)jk_pointers(answer->arena, teams);
+    for (uint32_t slot = 0; reply->teams && slot < teams; slot++) {
+        uint32_t count = jk_ranking_of_team(answer->ranking, slot);
+        Jokbo__V1__TeamCount *team =
+            count > 0 ? JK_MESSAGE(answer->arena, Jokbo__V1__TeamCount, jokbo__v1__team_count) : NULL;
+        if (!team) continue;
+        team->team = team_id(answer, slot);
+        team->count = count;
+        reply->teams[reply->n_teams++] = team;
+    }
+}
+
 static enum jk_status present_page(struct jk_call *call, const struct answer *answer,
                                    Jokbo__V1__ListPublisherCountsResponse *reply)
 {
@@ -119,6 +134,7 @@ static enum jk_status present_page(struct jk_call *call, const struct answer *an
     if (place > total) end = place = total;
     reply->publishers = (Jokbo__V1__PublisherCount **)jk_pointers(answer->arena, end - place);
     reply->all = present_all(answer);
+    add_team_counts(answer, reply);
     for (; reply->publishers && place < end; place++)
         if ((reply->publishers[reply->n_publishers] = present_place(answer, place))) reply->n_publishers++;
     reply->total_size = (int32_t)total;
