@@ -51,7 +51,8 @@ class Reader:
 
 def pages(base, team, half):
     publisher, model = "fill-0", "fill-0/f-1"
-    return ["/", "/bases/" + base, "/teams/" + team, "/bases/%s?policy=independent" % base, "/publishers/" + publisher,
+    return ["/", "/bases/" + base, "/teams/" + team, "/bases/%s?policy=independent" % base, "/publishers/" + publisher, "/publishers", "/publishers?policy=independent", "/models",
+            "/models?relation=merge&order=oldest", "/teams", "/bases?policy=independent", "/policies",
             "/models/" + model, "/models/" + base, "/search?q=f-77", "/search?q=no-such-name", "/teams/compare",
             "/teams/compare?from=%d" % half, "/teams/compare?from=%d" % (2 * half - 10), "/teams/compare?from=%d&from_policy=independent&to_policy=strict" % half, "/stages", "/policies/independent", "/log", "/log/100",
             "/method"]

@@ -17,7 +17,8 @@ from examined import Examined, layers, tensor, values  # noqa: E402
 from jokbo import Case, Server, confirmed, eventually, external, person  # noqa: E402
 
 PAGES = ["/", "/models/maker/Solar-one", "/models/upstage/Solar-Open-100B", "/bases/upstage/Solar-Open-100B", "/teams/upstage", "/teams/compare",
-         "/publishers/maker", "/log", "/log/0", "/search", "/search?q=solar", "/stages", "/policies/direct@1", "/method"]
+         "/publishers/maker", "/publishers", "/publishers?team=upstage&policy=direct@1&order=newest", "/teams", "/bases?policy=direct@1", "/models",
+         "/models?team=upstage&days=7&yanked=1", "/policies", "/log", "/log/0", "/search", "/search?q=solar", "/stages", "/policies/direct@1", "/method"]
 HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
@@ -326,7 +327,8 @@ class Site(Case):
             quoted = "".join("%%%02x" % b for b in text.encode())
             for path in ("/search?q=" + quoted, "/models/a/" + quoted.replace("%2f", "-"), "/nowhere?x=" + quoted,
                          "/publishers/" + quoted.replace("%2f", "-"), "/log/" + quoted.replace("%2f", "-"),
-                         "/teams/upstage?relation=" + quoted, "/policies/" + quoted.replace("%2f", "-")):
+                         "/publishers?base=" + quoted, "/publishers?since=" + quoted, "/models?license=" + quoted, "/models?relation=" + quoted,
+                         "/models?order=" + quoted, "/teams/upstage?days=" + quoted, "/teams/upstage?relation=" + quoted, "/policies/" + quoted.replace("%2f", "-")):
                 with self.subTest(path=path):
                     page = self.get(path).text
                     for part in ("<script>alert", "<img", "\u202e", "\u2066", "\x1b", 'onmouseover="x"', "\" onmouseover"):
@@ -403,7 +405,7 @@ class Site(Case):
         found = {}
         for part in index:
             found.update(self.sitemap(part.removeprefix(address), "url"))
-        for path in ("/", "/teams/upstage", "/bases/upstage/Solar-Open-100B", "/policies/direct@1", "/models/maker/Solar-one",
+        for path in ("/", "/teams", "/bases", "/models", "/publishers", "/policies", "/teams/upstage", "/bases/upstage/Solar-Open-100B", "/policies/direct@1", "/models/maker/Solar-one",
                      "/models/upstage/Solar-Open-100B", "/publishers/maker", "/method"):
             self.assertIn(address + path, found)
         self.assertNotIn(address + "/models/maker/Solar-three", found)

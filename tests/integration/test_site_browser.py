@@ -16,7 +16,7 @@ from witness import cosignature, public_key, verifier_key  # noqa: E402
 BASE = "upstage/Solar-Open-100B"
 MODEL = "/models/alice/Solar-one"
 PAGES = ("/", MODEL, "/models/alice/" + "A-very.long_name" * 6, "/models/" + BASE, "/bases/" + BASE, "/bases/%s?policy=direct@1&left_out=1" % BASE,
-         "/teams/upstage", "/teams/upstage?stage=one", "/teams/upstage?order=zzz", "/publishers/alice", "/log", "/log/0", "/log/200", "/search?q=solar", "/stages", "/stages/one", "/policies/direct@1",
+         "/teams/upstage", "/teams/upstage?stage=one", "/teams/upstage?order=zzz", "/publishers/alice", "/publishers?policy=direct@1", "/teams", "/bases", "/models?days=7", "/policies", "/log", "/log/0", "/log/200", "/search?q=solar", "/stages", "/stages/one", "/policies/direct@1",
          "/method", "/nowhere")
 UNANSWERED = ("/nowhere", "order=zzz")  # which the browser tells on its console
 LOOKS = ((360, "light", "ko"), (1280, "dark", "en"))

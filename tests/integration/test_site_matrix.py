@@ -24,7 +24,9 @@ PAGES = {  # kind: its path
     "base model": "/models/" + BASE, "base": "/bases/" + BASE, "left out": "/bases/%s?policy=independent@1&left_out=1" % BASE,
     "month": "/teams/%s?month=2026-01" % TEAM, "team": "/teams/" + TEAM, "compare": "/teams/compare",
     "changes": "/teams/compare?of=%s&of=motif&from=2026-01-01&from_policy=independent@1&show=%s" % (TEAM, TEAM),
-    "publisher": "/publishers/invented-dev-0096", "log": "/log", "entry": "/log/200", "first entry": "/log/0", "search": "/search?q=solar",
+    "publisher": "/publishers/invented-dev-0096", "ranking": "/publishers?policy=independent@1",
+    "ranking of a week": "/publishers?team=%s&days=7&order=newest" % TEAM, "teams": "/teams", "bases": "/bases?policy=independent@1",
+    "models": "/models", "policies": "/policies", "log": "/log", "entry": "/log/200", "first entry": "/log/0", "search": "/search?q=solar",
     "licence": "/search?q=mit", "nothing found": "/search?q=no-such-thing", "stages": "/stages", "closed": "/stages/stage-1", "open": "/stages/stage-3",
     "harm": "/stages/harm", "policy": "/policies/independent@1", "method": "/method", "nowhere": "/nowhere"}
 LOOKS = tuple(itertools.product((360, 768, 1280), ("light", "dark"), ("ko", "en")))

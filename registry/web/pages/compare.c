@@ -7,6 +7,7 @@
 
 #include "reply/json.h"
 #include "reply/message.h"
+#include "web/pages/asked.h"
 #include "web/pages/begin.h"
 #include "web/pages/changes.h"
 #include "web/pages/parameters.h"
@@ -72,23 +73,6 @@ static void add_subject(struct jk_web_page *page, struct jk_span id)
     compare->count++;
 }
 
-static bool is_team(const struct jk_web_page *page, struct jk_span id)
-{
-    for (size_t i = 0; i < page->teams->count; i++)
-        if (jk_span_equal(jk_span_of(page->teams->rows[i].id), id)) return true;
-    return false;
-}
-
-static void refuse_subject(struct jk_web_page *page, const char *parameter, struct jk_span id)
-{
-    struct jk_text teams;
-    jk_text_init(&teams, 4096);
-    for (size_t i = 0; i < page->teams->count; i++)
-        jk_text_addf(&teams, "%s%s", i > 0 ? ", " : "", page->teams->rows[i].id);
-    jk_web_page_refuse(page, parameter, id, "parameter.of", jk_text_span(&teams));
-    jk_text_done(&teams);
-}
-
 /* Whose changes are shown: one of those that are compared. */
 static void check_shown(struct jk_web_page *page)
 {
@@ -110,7 +94,8 @@ static void read_subjects(struct jk_web_page *page)
     struct compare *compare = page->state;
     struct jk_span id;
     for (size_t i = 0; (id = jk_web_page_parameter_again(page, "of", i)).len > 0; i++) {
-        if (!memchr(id.at, '/', id.len) && !is_team(page, id)) refuse_subject(page, "of", id);
+        if (!memchr(id.at, '/', id.len) && !jk_asked_is_team(page, id))
+            jk_asked_refuse_team(page, "of", id, "parameter.of");
         add_subject(page, id);
     }
     for (size_t i = 0; compare->count < SUBJECTS && i < page->teams->count; i++) {

@@ -1,19 +1,25 @@
-/* The first page: the teams' counts by relation, growth, the newest derivatives, the stage that is open and the last closed. */
+/* The first page: the teams' counts by relation, what came in the last seven days, growth, who published most, the newest
+ * derivatives, the stage that is open and the last closed. */
 #include <jokbo/v1/stage.pb-c.h>
 #include <stdio.h>
 
 #include "reply/json.h"
 #include "reply/message.h"
+#include "web/pages/asked.h"
 #include "web/pages/begin.h"
 #include "web/pages/parts.h"
+#include "web/pages/since.h"
 
 #define MONTHS    12
 #define NEWEST    8
+#define FIRST     5   /* publishers */
+#define WEEKS     20  /* teams whose last days are asked for: of more than the roster is likely to have, none */
 #define LOOKED_AT 200 /* entries from the end in which the newest derivatives are looked for */
 
 struct home {
     struct jk_shown *teams; /* their list */
     size_t next;            /* whose count comes next */
+    int64_t *week_of;       /* by team: what came in the last seven days */
     int64_t most;           /* the largest team's count */
 };
 
@@ -42,6 +48,27 @@ static void add_bar(struct jk_web_page *page, struct jk_shown *row, const Jokbo_
     }
 }
 
+/* All of it, and how much of it with which team. */
+static void fold_week(struct jk_web_page *page, const ProtobufCMessage *reply)
+{
+    const Jokbo__V1__ListPublisherCountsResponse *response = (const Jokbo__V1__ListPublisherCountsResponse *)reply;
+    struct home *home = page->state;
+    jk_since_week_show(page, page->view, response);
+    for (size_t i = 0; home->week_of && i < response->n_teams; i++)
+        for (size_t k = 0; k < page->teams->count; k++)
+            if (strcmp(page->teams->rows[k].id, response->teams[i]->team) == 0)
+                home->week_of[k] = response->teams[i]->count;
+}
+
+static void ask_week(struct jk_web_page *page)
+{
+    static char none[] = "";
+    struct home *home = page->state;
+    home->week_of = jk_arena_zalloc(&page->arena, page->teams->count + 1, sizeof *home->week_of);
+    jk_web_page_ask(page, "/jokbo.v1.Evaluation/ListPublisherCounts",
+                    jk_since_week_request(page, jk_asked_scope_of(page, none, none), NULL), fold_week);
+}
+
 static void fold_team_count(struct jk_web_page *page, const ProtobufCMessage *reply)
 {
     const Jokbo__V1__DerivativeCount *count = (const Jokbo__V1__DerivativeCount *)reply;
@@ -52,6 +79,7 @@ static void fold_team_count(struct jk_web_page *page, const ProtobufCMessage *re
     jk_shown_number(row, "independent", count->independent);
     jk_shown_number(row, "publishers", count->distinct_publishers);
     add_bar(page, row, count, home->most);
+    if (home->week_of && home->week_of[home->next] > 0) jk_shown_number(row, "came", home->week_of[home->next]);
     home->next++;
     ask_teams_counts(page);
 }
@@ -128,6 +156,26 @@ static void fold_newest(struct jk_web_page *page, const ProtobufCMessage *reply)
     }
 }
 
+static void fold_publishers(struct jk_web_page *page, const ProtobufCMessage *reply)
+{
+    const Jokbo__V1__ListPublisherCountsResponse *response = (const Jokbo__V1__ListPublisherCountsResponse *)reply;
+    struct jk_shown *list = jk_shown_list(page->view, "ranked");
+    jk_shown_flag(page->view, "ranked_any", response->n_publishers > 0);
+    for (size_t i = 0; i < response->n_publishers; i++)
+        jk_part_publisher_count(page, list, response->publishers[i], response->publishers[0]->counted);
+}
+
+static void ask_publishers(struct jk_web_page *page)
+{
+    static char none[] = "";
+    Jokbo__V1__ListPublisherCountsRequest *request =
+        JK_MESSAGE(&page->arena, Jokbo__V1__ListPublisherCountsRequest, jokbo__v1__list_publisher_counts_request);
+    if (!request) return;
+    request->scope = jk_asked_scope_of(page, none, none);
+    request->page_size = FIRST;
+    jk_web_page_ask(page, "/jokbo.v1.Evaluation/ListPublisherCounts", request, fold_publishers);
+}
+
 static void add_stage(struct jk_web_page *page, const char *key, const Jokbo__V1__Stage *stage)
 {
     struct jk_shown *map = jk_shown_map(page->view, key);
@@ -175,12 +223,15 @@ static void ask_all(struct jk_web_page *page)
     if (!home || !newest) return;
     page->state = home;
     home->teams = jk_shown_list(page->view, "teams");
+    jk_shown_string(page->view, "week_list", "/models?derivatives=1&");
     newest->page_size = 1000;
     newest->after_log_index = page->log.size > LOOKED_AT ? page->log.size - LOOKED_AT : 0;
     jk_web_page_ask(page, "/jokbo.v1.Stages/ListStages",
                     JK_MESSAGE(arena, Jokbo__V1__ListStagesRequest, jokbo__v1__list_stages_request),
                     fold_newest_stages);
     jk_web_page_ask(page, "/jokbo.v1.Registry/ListModels", newest, fold_newest);
+    ask_week(page);
+    ask_publishers(page);
     jk_web_page_ask(page, "/jokbo.v1.Evaluation/CountDerivatives",
                     count_request(page, JOKBO__V1__GROUPING__GROUPING_MONTH), fold_months);
     jk_web_page_ask(page, "/jokbo.v1.Evaluation/ListCounts",

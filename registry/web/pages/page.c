@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "http/routes.h"
 #include "reply/json.h"
 #include "reply/message.h"
@@ -103,7 +104,7 @@ static void render(struct jk_web_page *page)
                                         .language = jk_language_tag(page->language),
                                         .etag = failed ? NULL : page->etag,
                                         .error = failed ? &page->error : NULL,
-                                        .follows = !failed && !page->row->clock};
+                                        .follows = !failed && page->row->clock != JK_PAGE_MINUTE};
     struct jk_text out;
     jk_text_init(&out, PAGE_BYTES);
     if (failed) page->shown = error_template(page);
@@ -182,11 +183,11 @@ void jk_web_page_ask_maybe(struct jk_web_page *page, const char *method, const v
 
 /* ---- the beginning ---- */
 
-/* What a page shows follows from the log's size and, of some, from which minute it is. */
-static void go_on(struct jk_web_page *page, int64_t minute)
+/* What a page shows follows from the log's size and, of some, from which minute or day it is. */
+static void go_on(struct jk_web_page *page, int64_t moment)
 {
     (void)snprintf(page->etag, sizeof page->etag, "W/\"%s-%s-%" PRIx64 "-%" PRIx64 "\"", page->site->build,
-                   jk_language_tag(page->language), (uint64_t)page->log.size, (uint64_t)minute);
+                   jk_language_tag(page->language), (uint64_t)page->log.size, (uint64_t)moment);
     page->unchanged = jk_route_etag_listed(page->if_none_match, jk_span_of(page->etag + strlen("W/")));
     if (!page->unchanged) page->row->begin(page);
 }
@@ -194,7 +195,7 @@ static void go_on(struct jk_web_page *page, int64_t minute)
 static void fold_clock(struct jk_web_page *page, const ProtobufCMessage *reply)
 {
     page->now_us = jk_json_time_us(((const Jokbo__V1__Clock *)reply)->time);
-    go_on(page, page->now_us / 60000000);
+    go_on(page, page->row->clock == JK_PAGE_DAY ? jk_time_day(page->now_us) : page->now_us / 60000000);
 }
 
 static void begin_page(struct jk_web_page *page)
@@ -206,7 +207,7 @@ static void begin_page(struct jk_web_page *page)
     }
     page->shown = page->row->shown;
     if (!jk_web_page_check_parameters(page)) return;
-    if (page->row->clock)
+    if (page->row->clock != 0)
         jk_web_page_ask(page, "/jokbo.v1.Demo/GetClock",
                         JK_MESSAGE(&page->arena, Jokbo__V1__GetClockRequest, jokbo__v1__get_clock_request), fold_clock);
     else

@@ -85,7 +85,7 @@ struct jk_web_page {
     struct jk_span query;
     const char *type; /* Content-Type where it is not HTML; NULL */
     struct jk_web_page_log log;
-    int64_t now_us; /* the log's clock on pages that ask it (JK_PAGE_CLOCK); elsewhere the time of the last entry */
+    int64_t now_us; /* the log's clock on pages that ask it; elsewhere the time of the last entry */
     struct jk_error error;
     void *state;                           /* the page's own */
     const struct jk_web_page_teams *teams; /* parts.h; NULL until they were asked for */
@@ -118,13 +118,17 @@ struct jk_span jk_web_page_parameter_again(struct jk_web_page *page, const char 
 char *jk_web_page_string(struct jk_web_page *page, struct jk_span text);
 struct jk_span jk_web_page_word(const struct jk_web_page *page, const char *key);
 
+/* What of the log's clock a page shows, besides the log itself; 0: nothing. */
+#define JK_PAGE_MINUTE 1 /* what stages are open */
+#define JK_PAGE_DAY    2 /* at UTC+09:00: when the last seven days began */
+
 /* A row of the table of pages, for page.c. */
 struct jk_web_page_row {
     const char *path;  /* with * for a segment */
     const char *title; /* key of a word */
     enum jk_site_template shown;
     void (*begin)(struct jk_web_page *page);
-    bool clock; /* what it shows follows from the log's clock, too: which stages are open */
+    int clock; /* one of the above, or 0 */
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include "domain/ident.h"
 #include "domain/spdx.h"
 #include "reply/json.h"
+#include "web/pages/since.h"
 
 #define SHOWN_MAX   160  /* bytes of a value that is shown */
 #define CHOICES_MAX 4096 /* bytes of a list of choices */
@@ -231,6 +232,17 @@ static void orders(struct jk_text *out)
     jk_text_add_str(out, "newest, oldest");
 }
 
+static bool fits_ranking(struct jk_web_page *page, struct jk_span value)
+{
+    (void)page;
+    return jk_span_equal(value, JK_SPAN("most")) || jk_span_equal(value, JK_SPAN("newest"));
+}
+
+static void rankings(struct jk_text *out)
+{
+    jk_text_add_str(out, "most, newest");
+}
+
 static bool fits_yes_or_no(struct jk_web_page *page, struct jk_span value)
 {
     (void)page;
@@ -272,6 +284,20 @@ static bool fits_moment(struct jk_web_page *page, struct jk_span value)
     return fits_number(page, value) || jk_time_parse(value, &time_us);
 }
 
+static bool fits_since(struct jk_web_page *page, struct jk_span value)
+{
+    int64_t time_us;
+    (void)page;
+    return jk_time_parse(value, &time_us);
+}
+
+static bool fits_days(struct jk_web_page *page, struct jk_span value)
+{
+    uint64_t days;
+    (void)page;
+    return jk_span_to_u64(value, &days) && days <= JK_SINCE_DAYS_MAX;
+}
+
 static const struct kind text = {"parameter.text", fits_any, NULL}, token = {"parameter.token", fits_any, NULL},
                          relation = {"parameter.one_of", fits_relation, relations},
                          license_class = {"parameter.one_of", fits_license_class, license_classes},
@@ -279,6 +305,8 @@ static const struct kind text = {"parameter.text", fits_any, NULL}, token = {"pa
                          depth = {"parameter.depth", fits_depth, NULL}, month = {"parameter.month", fits_month, NULL},
                          name = {"parameter.name", fits_name, NULL}, model = {"parameter.model", fits_model, NULL},
                          order = {"parameter.one_of", fits_order, orders},
+                         ranking = {"parameter.one_of", fits_ranking, rankings},
+                         since = {"parameter.since", fits_since, NULL}, days = {"parameter.days", fits_days, NULL},
                          yes_or_no = {"parameter.one_of", fits_yes_or_no, yes_and_no},
                          language = {"parameter.one_of", fits_language, languages},
                          number = {"parameter.number", fits_number, NULL},

@@ -9,6 +9,7 @@
 #include "reply/message.h"
 
 #define ACCENTS 8 /* in site.css and patterns.mustache */
+#define ROOTS   4 /* base models shown of a publisher in a ranking */
 
 void jk_part_time_us(struct jk_shown *map, const char *key, int64_t time_us)
 {
@@ -231,4 +232,48 @@ void jk_part_groups(struct jk_web_page *page, struct jk_shown *parent, const cha
         jk_shown_number(row, "count", group->count);
         jk_part_share(row, "share", group->count, most);
     }
+}
+
+/* The message has a field for each relation, named as the words are. */
+void jk_part_relations(struct jk_web_page *page, struct jk_shown *parent, const char *key,
+                       const Jokbo__V1__RelationCounts *counts)
+{
+    const ProtobufCMessageDescriptor *type = &jokbo__v1__relation_counts__descriptor;
+    struct jk_shown *list = jk_shown_list(parent, key);
+    for (unsigned i = 0; counts && i < type->n_fields; i++) {
+        int64_t count = *(const int64_t *)(const void *)((const char *)counts + type->fields[i].offset);
+        if (count == 0) continue;
+        struct jk_shown *row = jk_shown_map(list, NULL);
+        jk_part_group_label(page, row, "label", JOKBO__V1__GROUPING__GROUPING_RELATION, type->fields[i].name);
+        jk_shown_string(row, "group", type->fields[i].name);
+        jk_shown_number(row, "count", count);
+    }
+}
+
+static void add_counted_roots(struct jk_web_page *page, struct jk_shown *row, const Jokbo__V1__PublisherCount *count)
+{
+    struct jk_shown *list = jk_shown_list(row, "roots");
+    for (size_t i = 0; i < count->n_roots && i < ROOTS; i++) {
+        struct jk_shown *root = jk_shown_map(list, NULL);
+        jk_shown_string(root, "root", count->roots[i]->root);
+        jk_shown_number(root, "root_count", count->roots[i]->count);
+        (void)jk_part_team(page, root, "root_team", count->roots[i]->team);
+    }
+    if (count->n_roots > ROOTS) jk_shown_number(row, "more_roots", (int64_t)(count->n_roots - ROOTS));
+}
+
+void jk_part_publisher_count(struct jk_web_page *page, struct jk_shown *list, const Jokbo__V1__PublisherCount *count,
+                             int64_t most)
+{
+    struct jk_shown *row = jk_shown_map(list, NULL);
+    jk_shown_number(row, "place", count->place);
+    jk_shown_string(row, "publisher", count->publisher);
+    jk_shown_flag(row, "verified", count->verified);
+    jk_shown_flag(row, "claimed", count->claimed);
+    if (count->team[0]) (void)jk_part_team(page, row, "own_team", count->team);
+    jk_shown_number(row, "counted", count->counted);
+    jk_part_share(row, "share", count->counted, most);
+    jk_part_relations(page, row, "relations", count->relations);
+    add_counted_roots(page, row, count);
+    jk_part_time(row, "newest", count->newest_time);
 }

@@ -54,5 +54,12 @@ void jk_part_group_label(struct jk_web_page *page, struct jk_shown *map, const c
                          Jokbo__V1__Grouping grouping, const char *key);
 /* A licence expression as SPDX spells it, in the page's arena; what is none stays as it is. */
 char *jk_part_license(struct jk_web_page *page, struct jk_span text);
+/* Counts by relation, but for those of which there are none, as rows {label, group, count}. */
+void jk_part_relations(struct jk_web_page *page, struct jk_shown *parent, const char *key,
+                       const Jokbo__V1__RelationCounts *counts);
+/* A publisher in a ranking: {place, publisher, verified, claimed, own_team, counted, share, relations, roots, more_roots, newest};
+ * `most`: of the list, which has the longest bar. */
+void jk_part_publisher_count(struct jk_web_page *page, struct jk_shown *list, const Jokbo__V1__PublisherCount *count,
+                             int64_t most);
 
 #endif

@@ -1,6 +1,6 @@
 /* What was made from a base model, or from all of a team's: numbers, how they divide, and the derivatives as a list that the URL
- * filters: ?policy= or ?stage=, one of ?relation=, ?class=, ?month=, ?license=, ?depth=, ?publisher=, then ?left_out=1,
- * ?order=newest, ?after= (a page token). */
+ * filters: ?policy= or ?stage=, one of ?relation=, ?class=, ?month=, ?license=, ?depth=, ?publisher=, and ?since= or ?days=, then
+ * ?left_out=1, ?order=newest, ?after= (a page token). */
 #include <jokbo/v1/stage.pb-c.h>
 #include <stdio.h>
 
@@ -10,6 +10,7 @@
 #include "web/pages/growth.h"
 #include "web/pages/parameters.h"
 #include "web/pages/parts.h"
+#include "web/pages/since.h"
 #include "web/pages/tree.h"
 
 #define ROWS    50
@@ -125,6 +126,19 @@ static void ask_counts(struct jk_web_page *page)
     }
 }
 
+/* ---- the last seven days ---- */
+
+static void fold_scope_week(struct jk_web_page *page, const ProtobufCMessage *reply)
+{
+    jk_since_week_show(page, page->view, (const Jokbo__V1__ListPublisherCountsResponse *)reply);
+}
+
+static void ask_scope_week(struct jk_web_page *page)
+{
+    jk_web_page_ask(page, "/jokbo.v1.Evaluation/ListPublisherCounts",
+                    jk_since_week_request(page, scope_message(page), rule_message(page)), fold_scope_week);
+}
+
 /* ---- the list ---- */
 
 /* Why it is left out: first the reason that it is listed under, then any others, of whichever root. */
@@ -226,6 +240,7 @@ static void ask_list(struct jk_web_page *page)
     request->scope = scope_message(page);
     request->rule = rule_message(page);
     request->group = group_asked(page);
+    request->registered_since = jk_since_asked(page);
     request->page_size = ROWS;
     request->page_token = jk_web_page_string(page, jk_web_page_parameter(page, "after"));
     request->left_out = jk_span_equal(jk_web_page_parameter(page, "left_out"), JK_SPAN("1"));
@@ -326,8 +341,11 @@ static void ask_scope(struct jk_web_page *page)
     policies->page_size = 1000;
     read_rule(page);
     jk_part_url(page->view, "subject", scope->name);
+    jk_shown_string(page->view, "scope_name", scope->base ? "base" : "team");
+    jk_shown_printf(page->view, "week_list", "%.*s?", JK_SPAN_ARG(page->path));
     jk_web_page_ask(page, "/jokbo.v1.Stages/ListPolicies", policies, fold_choices);
     ask_counts(page);
+    if (!scope->stage[0]) ask_scope_week(page);
     ask_list(page);
 }
 

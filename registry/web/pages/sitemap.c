@@ -77,7 +77,8 @@ static void ask_rest(struct jk_web_page *page)
     if (!bases || !policies || !stages) return;
     begin_xml(page);
     bases->page_size = policies->page_size = stages->page_size = AT_ONCE;
-    static const char *const fixed[] = {"/", "/teams/compare", "/stages", "/log", "/method"};
+    static const char *const fixed[] = {"/",           "/teams",  "/teams/compare", "/bases", "/models",
+                                        "/publishers", "/stages", "/policies",      "/log",   "/method"};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         add_url(page, "", fixed[i], NULL);
     for (size_t i = 0; i < page->teams->count; i++)
