@@ -16,7 +16,7 @@ from witness import cosignature, public_key, verifier_key  # noqa: E402
 BASE = "upstage/Solar-Open-100B"
 MODEL = "/models/alice/Solar-one"
 PAGES = ("/", MODEL, "/models/alice/" + "A-very.long_name" * 6, "/models/" + BASE, "/bases/" + BASE, "/bases/%s?policy=direct@1&left_out=1" % BASE,
-         "/teams/upstage", "/teams/upstage?stage=one", "/teams/upstage?order=zzz", "/publishers/alice", "/publishers?policy=direct@1", "/teams", "/bases", "/models?days=7", "/policies", "/log", "/log/0", "/log/200", "/search?q=solar", "/stages", "/stages/one", "/policies/direct@1",
+         "/teams/upstage", "/teams/upstage?order=zzz", "/publishers/alice", "/publishers?policy=direct@1", "/teams", "/bases", "/models?days=7", "/policies", "/log", "/log/0", "/log/200", "/search?q=solar", "/stages", "/stages/one", "/policies/direct@1",
          "/method", "/nowhere")
 UNANSWERED = ("/nowhere", "order=zzz")  # which the browser tells on its console
 LOOKS = ((360, "light", "ko"), (1280, "dark", "en"))
@@ -122,17 +122,17 @@ class InBrowser(Case):
 
     def test_search_suggests_while_one_types(self):
         from selenium.webdriver.common.keys import Keys
-        names = ["alice/Solar-%03d" % i for i in range(10, 18)]
+        names = ["alice/Solar-%03d" % i for i in range(10, 20)]
         self.browser.look(360)
         self.browser.open(self.proxy.url + "/log?lang=en")
         self.assertEqual(self.typed("s")["shown"], False)
         self.typed("olar-01")
         found = eventually(lambda: self.combobox()["shown"] and self.combobox())
         self.assertEqual((found["role"], found["expanded"], found["options"], found["active"]), ("combobox", "true", names, None))
-        self.assertEqual(found["told"], "8 models suggested; move to them with the arrow keys.")
+        self.assertEqual(found["told"], "10 suggestions; move to them with the arrow keys.")
         self.shot("suggest-360")
         asked = [r for r in self.browser.requests() if "/v1/" in r]
-        self.assertEqual(asked[-1].split("/v1/")[1].split("&")[0], "models?name_contains=solar-01")
+        self.assertEqual(asked[-1].split("/v1/")[1].split("&")[0], "suggestions?text=solar-01")
         self.assertLess(len(asked), len("solar-01"))
         self.assertEqual(self.typed(Keys.ARROW_UP)["active"], names[-1])
         self.assertEqual(self.typed(Keys.ARROW_DOWN)["active"], names[0])
@@ -146,9 +146,25 @@ class InBrowser(Case):
         eventually(lambda: self.browser.driver.current_url.endswith("/models/alice/Solar-011?lang=en"))
         eventually(lambda: self.browser.run("return document.readyState === 'complete' && document.querySelector('#q[role=combobox]') !== null"))
         self.typed("nobody-has-it")
-        eventually(lambda: self.combobox()["told"] == "No model is suggested.")
+        eventually(lambda: self.combobox()["told"] == "Nothing is suggested.")
         self.typed(Keys.ENTER)
         eventually(lambda: "/search?q=nobody-has-it" in self.browser.driver.current_url)
+        self.assertEqual(self.browser.complaints(), [])
+
+    def test_suggestions_of_every_kind(self):
+        """Each with its word beside it; the one that is chosen leads to its own page."""
+        from selenium.webdriver.common.keys import Keys
+        self.browser.look(360)
+        self.browser.open(self.proxy.url + "/log?lang=ko")
+        eventually(lambda: self.browser.run("return document.querySelector('#q[role=combobox]') !== null"))
+        for text, options in (("alic", ["게시자 202 alice"]), ("apach", ["라이선스 206 Apache-2.0"]), ("#2", ["로그 항목 2"]),
+                              ("solar-open-100", ["기반 모델 " + BASE]), ("upst", ["팀 업스테이지", "게시자 4 upstage"])):
+            with self.subTest(text=text):
+                self.browser.run("document.querySelector('#q').value = ''")
+                self.typed(text)
+                eventually(lambda: self.combobox()["shown"] and self.combobox()["options"][:len(options)] == options)
+        self.typed(Keys.ARROW_DOWN, Keys.ENTER)
+        eventually(lambda: self.browser.driver.current_url.endswith("/teams/upstage?lang=ko"))
         self.assertEqual(self.browser.complaints(), [])
 
     # ---- "verify here" ----
