@@ -19,7 +19,7 @@
 
 bool jk_sketching_begin(struct jk_sketching *sketching, const uint64_t *shape, uint32_t dimensions)
 {
-    *sketching = (struct jk_sketching){0};
+    *sketching = (struct jk_sketching){.wide = 512};
     return jk_formula_begin(&sketching->formula, shape, dimensions);
 }
 
@@ -78,7 +78,8 @@ bool jk_sketching_turn(struct jk_sketching *sketching)
     double variance = squares / count - square;
     if (!isfinite(variance) || !(variance > 0)) return false;
     if (jk_formula_found(&sketching->formula, count, squares)) return false;
-    sketching->deviation = sqrt(variance);
+    sketching->deviation = jk_divisor_of(sqrt(variance));
+    sketching->deviation.multiplies &= sketching->narrow;
     sketching->count = 0;
     memset(sketching->sum, 0, sizeof sketching->sum);
     return true;
@@ -110,7 +111,7 @@ static inline double cut(double value)
 static void add_signed_plain(const struct jk_sketching *sketching, double *sum, const double *elements, size_t rows,
                              const uint64_t *signs)
 {
-    double mean = sketching->mean, deviation = sketching->deviation;
+    double mean = sketching->mean, deviation = sketching->deviation.value;
     for (; rows > 0; rows--)
         for (size_t quarter = 0; quarter < 4; quarter++, elements += 64, signs++)
             for (unsigned b = 0; b < 64; b++)
@@ -120,8 +121,7 @@ static void add_signed_plain(const struct jk_sketching *sketching, double *sum, 
 static void add_signed(const struct jk_sketching *sketching, double *sum, const double *elements, size_t rows,
                        const uint64_t *signs)
 {
-    if (!sketching->narrow ||
-        !jk_sketching_add_wide(512, sum, elements, rows, signs, sketching->mean, sketching->deviation))
+    if (!jk_sketching_add_wide(sketching->wide, sum, elements, rows, signs, sketching->mean, &sketching->deviation))
         add_signed_plain(sketching, sum, elements, rows, signs);
 }
 
@@ -131,7 +131,7 @@ static void second_block(struct jk_sketching *sketching, const uint64_t *signs, 
     size_t rows = count / JK_SKETCH_BUCKETS, whole = rows * JK_SKETCH_BUCKETS;
     add_signed(sketching, sketching->sum, elements, rows, signs);
     for (size_t i = whole; i < count; i++) {
-        double value = cut((elements[i] - sketching->mean) / sketching->deviation);
+        double value = cut((elements[i] - sketching->mean) / sketching->deviation.value);
         sketching->sum[i - whole] += with_sign(value, signs[i / 64], i % 64);
     }
 }

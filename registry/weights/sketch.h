@@ -4,6 +4,7 @@
 #ifndef JK_WEIGHTS_SKETCH_H
 #define JK_WEIGHTS_SKETCH_H
 
+#include "weights/divisor.h"
 #include "weights/formula.h"
 #include "weights/signs.h"
 
@@ -20,8 +21,10 @@ struct jk_sketch {
 struct jk_sketching {
     uint64_t count; /* elements of the pass so far */
     double sum[JK_SKETCH_BUCKETS], squares[JK_SKETCH_BUCKETS];
-    double mean, deviation;
-    bool narrow; /* the elements are of at most 32 bits, or small multiples of such: far from the least doubles */
+    double mean;
+    struct jk_divisor deviation;
+    bool narrow;   /* the elements are of at most 32 bits, or small multiples of such: far from the least doubles */
+    unsigned wide; /* bits of the vectors that may be used; none where tests say so */
     struct jk_formula formula;
 };
 

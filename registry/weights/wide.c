@@ -1,32 +1,31 @@
-/* See wide.h.
- *
- * Division is slow in vectors. A quotient that is right to the last bit comes sooner from the reciprocal, itself
- * rounded once: an estimate, corrected twice by its exact remainder (Markstein, "Computation of elementary functions on
- * the IBM RISC System/6000 processor", 1990). It is the number that `/` gives, as long as no remainder falls below the
- * least double: differences of elements of 32 bits and a mean are far from that. */
+/* See wide.h. Quotients are products where the divisor allows it (see divisor.c), else they are divided. */
 #include "weights/wide.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 
 #include <immintrin.h>
 
-#define CUT 4.0
+#define CUT  4.0
+#define ROW  256u
+#define WIDE inline __attribute__((always_inline))
 
 /* Of four rows or one, which are gone through together so that a sum is loaded and stored once. */
-__attribute__((target("avx512f"), always_inline)) static inline void
-add_rows_512(double *sum, const double *elements, unsigned rows, const uint64_t *signs, double mean, double deviation)
+#define ROWS 4u
+
+__attribute__((target("avx512f"))) static WIDE void add_rows_512(double *sum, const double *elements, unsigned rows,
+                                                                 const uint64_t *signs, double mean,
+                                                                 const struct jk_divisor *deviation, bool multiplies)
 {
-    const __m512d middle = _mm512_set1_pd(mean), divisor = _mm512_set1_pd(deviation),
-                  reciprocal = _mm512_set1_pd(1 / deviation);
+    const __m512d middle = _mm512_set1_pd(mean), divisor = _mm512_set1_pd(deviation->value),
+                  reciprocal = _mm512_set1_pd(deviation->reciprocal), rest = _mm512_set1_pd(deviation->rest);
     const __m512d most = _mm512_set1_pd(CUT), least = _mm512_set1_pd(-CUT);
     const __m512i minus = _mm512_set1_epi64(INT64_MIN);
-    for (unsigned b = 0; b < 256; b += 8) {
+    for (unsigned b = 0; b < ROW; b += 8) {
         __m512d total = _mm512_loadu_pd(sum + b);
         for (unsigned r = 0; r < rows; r++) {
-            __m512d value = _mm512_sub_pd(_mm512_loadu_pd(elements + (size_t)256 * r + b), middle),
-                    ratio = _mm512_mul_pd(value, reciprocal);
-            ratio = _mm512_fmadd_pd(_mm512_fnmadd_pd(divisor, ratio, value), reciprocal, ratio);
-            ratio = _mm512_fmadd_pd(_mm512_fnmadd_pd(divisor, ratio, value), reciprocal, ratio);
+            __m512d value = _mm512_sub_pd(_mm512_loadu_pd(elements + (size_t)ROW * r + b), middle),
+                    ratio = multiplies ? _mm512_fmadd_pd(value, reciprocal, _mm512_mul_pd(value, rest))
+                                       : _mm512_div_pd(value, divisor);
             ratio = _mm512_min_pd(_mm512_max_pd(ratio, least), most);
             __mmask8 negative = (__mmask8) ~(signs[4 * r + b / 64] >> (b % 64));
             __m512i bits = _mm512_castpd_si512(ratio);
@@ -36,54 +35,71 @@ add_rows_512(double *sum, const double *elements, unsigned rows, const uint64_t 
     }
 }
 
-__attribute__((target("avx2,fma"), always_inline)) static inline void
-add_rows_256(double *sum, const double *elements, unsigned rows, const uint64_t *signs, double mean, double deviation)
+/* What four bits are as factors: a product with one of them is exact, so adding it rounds as adding or subtracting. */
+#define FACTORS(bits)                                                                                                  \
+    {                                                                                                                  \
+        (bits) & 1 ? 1 : -1, (bits)&2 ? 1 : -1, (bits)&4 ? 1 : -1, (bits)&8 ? 1 : -1                                   \
+    }
+static const double factors[16][4] __attribute__((aligned(32))) = {
+    FACTORS(0), FACTORS(1), FACTORS(2),  FACTORS(3),  FACTORS(4),  FACTORS(5),  FACTORS(6),  FACTORS(7),
+    FACTORS(8), FACTORS(9), FACTORS(10), FACTORS(11), FACTORS(12), FACTORS(13), FACTORS(14), FACTORS(15)};
+
+__attribute__((target("avx2,fma"))) static WIDE void add_rows_256(double *sum, const double *elements, unsigned rows,
+                                                                  const uint64_t *signs, double mean,
+                                                                  const struct jk_divisor *deviation, bool multiplies)
 {
-    const __m256d middle = _mm256_set1_pd(mean), divisor = _mm256_set1_pd(deviation),
-                  reciprocal = _mm256_set1_pd(1 / deviation);
+    const __m256d middle = _mm256_set1_pd(mean), divisor = _mm256_set1_pd(deviation->value),
+                  reciprocal = _mm256_set1_pd(deviation->reciprocal), rest = _mm256_set1_pd(deviation->rest);
     const __m256d most = _mm256_set1_pd(CUT), least = _mm256_set1_pd(-CUT);
-    const __m256i minus = _mm256_set1_epi64x(INT64_MIN), places = _mm256_set_epi64x(60, 61, 62, 63);
-    for (unsigned b = 0; b < 256; b += 4) {
+    for (unsigned b = 0; b < ROW; b += 4) {
         __m256d total = _mm256_loadu_pd(sum + b);
         for (unsigned r = 0; r < rows; r++) {
-            __m256d value = _mm256_sub_pd(_mm256_loadu_pd(elements + (size_t)256 * r + b), middle),
-                    ratio = _mm256_mul_pd(value, reciprocal);
-            ratio = _mm256_fmadd_pd(_mm256_fnmadd_pd(divisor, ratio, value), reciprocal, ratio);
-            ratio = _mm256_fmadd_pd(_mm256_fnmadd_pd(divisor, ratio, value), reciprocal, ratio);
+            __m256d value = _mm256_sub_pd(_mm256_loadu_pd(elements + (size_t)ROW * r + b), middle),
+                    ratio = multiplies ? _mm256_fmadd_pd(value, reciprocal, _mm256_mul_pd(value, rest))
+                                       : _mm256_div_pd(value, divisor);
             ratio = _mm256_min_pd(_mm256_max_pd(ratio, least), most);
-            __m256i word = _mm256_set1_epi64x((int64_t) ~(signs[4 * r + b / 64] >> (b % 64)));
-            __m256i negative = _mm256_and_si256(_mm256_sllv_epi64(word, places), minus);
-            total = _mm256_add_pd(total, _mm256_xor_pd(ratio, _mm256_castsi256_pd(negative)));
+            __m256d factor = _mm256_load_pd(factors[signs[4 * r + b / 64] >> (b % 64) & 15]);
+            total = _mm256_fmadd_pd(ratio, factor, total);
         }
         _mm256_storeu_pd(sum + b, total);
     }
 }
 
+/* All rows, by one of the two above, whichever way it divides. */
+#define ADD_ALL(add_rows, multiplies)                                                                                  \
+    for (; rows >= ROWS; rows -= ROWS, elements += ROWS * ROW, signs += ROWS * ROW / 64)                               \
+        add_rows(sum, elements, ROWS, signs, mean, deviation, multiplies);                                             \
+    for (; rows > 0; rows--, elements += ROW, signs += ROW / 64)                                                       \
+        add_rows(sum, elements, 1, signs, mean, deviation, multiplies);
+
 __attribute__((target("avx512f"))) static void add_512(double *sum, const double *elements, size_t rows,
-                                                       const uint64_t *signs, double mean, double deviation)
+                                                       const uint64_t *signs, double mean,
+                                                       const struct jk_divisor *deviation)
 {
-    for (; rows >= 4; rows -= 4, elements += 1024, signs += 16)
-        add_rows_512(sum, elements, 4, signs, mean, deviation);
-    for (; rows > 0; rows--, elements += 256, signs += 4)
-        add_rows_512(sum, elements, 1, signs, mean, deviation);
+    if (deviation->multiplies) {
+        ADD_ALL(add_rows_512, true)
+    } else {
+        ADD_ALL(add_rows_512, false)
+    }
 }
 
 __attribute__((target("avx2,fma"))) static void add_256(double *sum, const double *elements, size_t rows,
-                                                        const uint64_t *signs, double mean, double deviation)
+                                                        const uint64_t *signs, double mean,
+                                                        const struct jk_divisor *deviation)
 {
-    for (; rows >= 4; rows -= 4, elements += 1024, signs += 16)
-        add_rows_256(sum, elements, 4, signs, mean, deviation);
-    for (; rows > 0; rows--, elements += 256, signs += 4)
-        add_rows_256(sum, elements, 1, signs, mean, deviation);
+    if (deviation->multiplies) {
+        ADD_ALL(add_rows_256, true)
+    } else {
+        ADD_ALL(add_rows_256, false)
+    }
 }
 
 bool jk_sketching_add_wide(unsigned bits, double *sum, const double *elements, size_t rows, const uint64_t *signs,
-                           double mean, double deviation)
+                           double mean, const struct jk_divisor *deviation)
 {
-    if (!(deviation > 0x1p-300 && deviation < 0x1p300)) return false;
     if (bits >= 512 && __builtin_cpu_supports("avx512f"))
         add_512(sum, elements, rows, signs, mean, deviation);
-    else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    else if (bits >= 256 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         add_256(sum, elements, rows, signs, mean, deviation);
     else
         return false;
@@ -93,7 +109,7 @@ bool jk_sketching_add_wide(unsigned bits, double *sum, const double *elements, s
 #else
 
 bool jk_sketching_add_wide(unsigned bits, double *sum, const double *elements, size_t rows, const uint64_t *signs,
-                           double mean, double deviation)
+                           double mean, const struct jk_divisor *deviation)
 {
     (void)bits, (void)sum, (void)elements, (void)rows, (void)signs, (void)mean, (void)deviation;
     return false;

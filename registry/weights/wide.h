@@ -3,13 +3,14 @@
 #ifndef JK_WEIGHTS_WIDE_H
 #define JK_WEIGHTS_WIDE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Adds `rows` of 256 elements to the 256 sums, with 256 signs each. For elements that are no doubles themselves. False:
- * this processor has no such vectors, or the deviation is too near the least or largest doubles; nothing was added. */
+#include "weights/divisor.h"
+
+/* Adds `rows` of 256 elements to the 256 sums, with 256 signs each, by vectors of at most so many bits. False: this
+ * processor has none; nothing was added. */
 bool jk_sketching_add_wide(unsigned bits, double *sum, const double *elements, size_t rows, const uint64_t *signs,
-                           double mean, double deviation);
+                           double mean, const struct jk_divisor *deviation);
 
 #endif

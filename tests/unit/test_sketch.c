@@ -22,15 +22,17 @@ static void fill_weights(void)
         values[i] = (double)((i * i * 7 + i * 13) % 251 - 125);
 }
 
-/* False where there is none. The pieces are of different lengths in the two passes, which must not matter. */
-static bool narrow; /* as of elements that are no doubles */
+static bool narrow;         /* as of elements that are no doubles */
+static unsigned wide = 512; /* bits of vectors */
 
+/* False where there is none. The pieces are of different lengths in the two passes, which must not matter. */
 static bool sketch_of(const struct jk_digest *key, struct jk_sketch *out)
 {
     struct jk_sketching sketching;
     struct jk_signs *signs = jk_signs_new(key);
     assert_true(jk_signs_reserve(signs, 5000)); /* not all: the rest is made when it is needed */
     assert_true(jk_sketching_begin(&sketching, shape, 2));
+    sketching.wide = wide;
     for (size_t at = 0, part; at < COUNT; at += part) {
         part = COUNT - at < JK_SKETCHING_PIECE ? COUNT - at : JK_SKETCHING_PIECE;
         jk_sketching_first(&sketching, values + at, part);
@@ -232,56 +234,69 @@ static void trained_against_public_signs(void **state)
     for (size_t i = 0; i < COUNT; i++) {
         const uint64_t *block = jk_signs_block(signs, i / JK_SIGNS_BLOCK, room);
         double sign = block[i % JK_SIGNS_BLOCK / 64] >> (i % 64) & 1 ? 1 : -1, step;
-        step = sign * (there.sum[i % JK_SKETCH_BUCKETS] - here.sum[i % JK_SKETCH_BUCKETS]) / of_bucket * here.deviation;
+        step = sign * (there.sum[i % JK_SKETCH_BUCKETS] - here.sum[i % JK_SKETCH_BUCKETS]) / of_bucket *
+               here.deviation.value;
         disguised[i] = family[i] + step;
         moved += step * step;
     }
     jk_signs_free(signs);
     memcpy(values, disguised, sizeof values);
     assert_true(sketch_of(NULL, &sketches[2][0]) && sketch_of(&key, &sketches[2][1]));
-    assert_true(sqrt(moved / COUNT) < 0.25 * here.deviation); /* the smaller, the larger the tensor */
+    assert_true(sqrt(moved / COUNT) < 0.25 * here.deviation.value); /* the smaller, the larger the tensor */
     assert_true(jk_sketch_similarity(&sketches[2][0], &sketches[1][0]) > 9900);
     assert_true(jk_sketch_similarity(&sketches[2][0], &sketches[0][0]) < 3000);
     assert_true(jk_sketch_similarity(&sketches[2][1], &sketches[1][1]) < 3000);
     assert_true(jk_sketch_similarity(&sketches[2][1], &sketches[0][1]) > 9500);
 }
 
-/* The sums of both ways of dividing are the same to the last bit, over many values and divisors. */
+static uint64_t next_random(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return *seed;
+}
+
+/* The sums of all ways of dividing are the same to the last bit, over many values and divisors. */
 static void quotients(void **state)
 {
     (void)state;
     static struct jk_sketching plain;
-    uint64_t room[JK_SIGNS_BLOCK / 64];
+    uint64_t room[JK_SIGNS_BLOCK / 64], seed = 7;
     struct jk_signs *signs = jk_signs_new(NULL);
-    uint64_t seed = 7;
     for (unsigned round = 0; round < 2000; round++) {
         for (size_t i = 0; i < 4096; i++) {
-            seed = seed * 6364136223846793005u + 1442695040888963407u;
-            float value = (float)ldexp((double)(int64_t)seed, -63 + (int)(seed % 40) * (round % 2 ? 1 : -3));
-            values[i] = (double)value;
+            (void)next_random(&seed);
+            values[i] = (float)ldexp((double)(int64_t)seed, -63 + (int)(seed % 40) * (round % 2 ? 1 : -3));
         }
-        plain = (struct jk_sketching){.mean = values[0] / 3, .deviation = fabs(values[1]) * 1.1 + 0x1p-200};
+        plain =
+            (struct jk_sketching){.mean = values[0] / 3, .deviation = jk_divisor_of(fabs(values[1]) * 1.1 + 0x1p-200)};
         jk_sketching_second(&plain, signs, values, 4096);
-        for (unsigned bits = 256; bits <= 512; bits *= 2) {
-            double sum[JK_SKETCH_BUCKETS] = {0};
-            if (jk_sketching_add_wide(bits, sum, values, 16, jk_signs_block(signs, 0, room), plain.mean,
-                                      plain.deviation))
-                assert_memory_equal(sum, plain.sum, sizeof sum);
-        }
+        for (unsigned bits = 256; bits <= 512; bits *= 2)
+            for (int divides = 0; divides < 2; divides++) {
+                double sum[JK_SKETCH_BUCKETS] = {0};
+                struct jk_divisor deviation = plain.deviation;
+                if (divides) deviation.multiplies = false;
+                if (jk_sketching_add_wide(bits, sum, values, 16, jk_signs_block(signs, 0, room), plain.mean,
+                                          &deviation))
+                    assert_memory_equal(sum, plain.sum, sizeof sum);
+            }
     }
     jk_signs_free(signs);
 }
 
-/* A whole sketch of elements that are no doubles. */
-static void narrow_elements(void **state)
+/* A whole sketch, of elements that are no doubles and with vectors or without. */
+static void narrow_and_wide(void **state)
 {
     (void)state;
     struct jk_sketch sketch;
     fill_weights();
-    narrow = true;
-    assert_true(sketch_of(NULL, &sketch));
+    for (unsigned way = 0; way < 6; way++) {
+        narrow = way % 2 == 1;
+        wide = way / 2 * 256;
+        assert_true(sketch_of(NULL, &sketch));
+        base64_is(&sketch, "68d42880147d712fa6edac059322dd6896de77f55986e2c7768035440b9e4f91");
+    }
     narrow = false;
-    base64_is(&sketch, "68d42880147d712fa6edac059322dd6896de77f55986e2c7768035440b9e4f91");
+    wide = 512;
 }
 
 static void bytes_of_a_sketch(void **state)
@@ -321,7 +336,7 @@ int main(void)
         cmocka_unit_test(not_finite),
         cmocka_unit_test(bytes_of_a_sketch),
         cmocka_unit_test(quotients),
-        cmocka_unit_test(narrow_elements),
+        cmocka_unit_test(narrow_and_wide),
         cmocka_unit_test(trained_against_public_signs),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
