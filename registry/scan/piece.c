@@ -2,7 +2,6 @@
 #include "scan/piece.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 /* ---- which ---- */
@@ -41,19 +40,6 @@ bool jk_piece_next(const struct jk_tensors *table, struct jk_piece_cursor *curso
 
 /* ---- reading ---- */
 
-bool jk_piece_room_begin(struct jk_piece_room *room)
-{
-    room->bytes = malloc(JK_PIECE_READ);
-    room->elements = malloc(JK_SKETCHING_PIECE * sizeof *room->elements);
-    return room->bytes && room->elements;
-}
-
-void jk_piece_room_done(struct jk_piece_room *room)
-{
-    free(room->bytes);
-    free(room->elements);
-}
-
 bool jk_piece_read_at(int fd, void *out, size_t len, uint64_t offset, const char **out_why)
 {
     char *to = out;
@@ -78,38 +64,23 @@ struct pass {
     const struct jk_signs *signs; /* NULL: the first */
 };
 
-/* Whole blocks that are in memory. */
-static void give(struct pass *pass, const struct jk_type *type, const unsigned char *bytes, size_t blocks,
-                 double *elements)
-{
-    size_t most = JK_SKETCHING_PIECE / type->elements;
-    while (blocks > 0) {
-        size_t part = blocks < most ? blocks : most, count = part * type->elements;
-        type->unpack(bytes, part, elements);
-        if (pass->signs)
-            jk_sketching_second(&pass->sketching, pass->signs, elements, count);
-        else
-            jk_sketching_first(&pass->sketching, elements, count);
-        bytes += part * type->bytes;
-        blocks -= part;
-    }
-}
-
-static bool read_all(struct pass *pass, const struct jk_piece *piece, int fd, struct jk_piece_room *room,
-                     const char **out_why)
+static bool read_all(struct pass *pass, const struct jk_piece *piece, int fd, unsigned char *room, const char **out_why)
 {
     const struct jk_type *type = piece->tensor->type;
     size_t group = (size_t)JK_SKETCHING_PIECE / type->elements * type->bytes, at_once = JK_PIECE_READ / group * group;
     for (uint64_t at = 0, part; at < piece->bytes; at += part) {
         part = piece->bytes - at < at_once ? piece->bytes - at : at_once;
-        if (!jk_piece_read_at(fd, room->bytes, (size_t)part, piece->begin + at, out_why)) return false;
-        give(pass, type, room->bytes, (size_t)part / type->bytes, room->elements);
+        if (!jk_piece_read_at(fd, room, (size_t)part, piece->begin + at, out_why)) return false;
+        if (pass->signs)
+            jk_sketching_second_blocks(&pass->sketching, pass->signs, type, room, (size_t)part / type->bytes);
+        else
+            jk_sketching_first_blocks(&pass->sketching, type, room, (size_t)part / type->bytes);
     }
     return true;
 }
 
 enum jk_piece_outcome jk_piece_sketch(const struct jk_piece *piece, int fd, const struct jk_signs *signs,
-                                      struct jk_piece_room *room, struct jk_sketch *out_sketch, const char **out_why)
+                                      unsigned char *room, struct jk_sketch *out_sketch, const char **out_why)
 {
     struct pass pass = {.signs = NULL};
     enum jk_piece_outcome outcome = JK_PIECE_FAILED;

@@ -23,20 +23,12 @@ bool jk_piece_next(const struct jk_tensors *table, struct jk_piece_cursor *curso
 
 #define JK_PIECE_READ (64u << 10) /* bytes that are read at once */
 
-struct jk_piece_room {
-    unsigned char *bytes; /* JK_PIECE_READ */
-    double *elements;     /* of a sketching's piece */
-};
-
-bool jk_piece_room_begin(struct jk_piece_room *room); /* false: out of memory */
-void jk_piece_room_done(struct jk_piece_room *room);
-
 /* Not finite: left out, for some of its numbers are infinite or none (NaN). */
 enum jk_piece_outcome { JK_PIECE_SKETCHED, JK_PIECE_LEFT_OUT, JK_PIECE_NOT_FINITE, JK_PIECE_FAILED };
 
-/* *out_why says why it failed. */
+/* `room`: JK_PIECE_READ bytes. *out_why says why it failed. */
 enum jk_piece_outcome jk_piece_sketch(const struct jk_piece *piece, int fd, const struct jk_signs *signs,
-                                      struct jk_piece_room *room, struct jk_sketch *out_sketch, const char **out_why);
+                                      unsigned char *room, struct jk_sketch *out_sketch, const char **out_why);
 /* All of so many bytes at an offset. False: why not. */
 bool jk_piece_read_at(int fd, void *out, size_t len, uint64_t offset, const char **out_why);
 

@@ -30,7 +30,7 @@ struct jk_scan {
 struct worker {
     struct jk_scan *scan;
     struct jk_sha256_pair *pair;
-    struct jk_piece_room room;
+    unsigned char *room; /* JK_PIECE_READ bytes */
     pthread_t thread;
 };
 
@@ -134,7 +134,7 @@ static void read_file(struct worker *worker, struct jk_opened *opened)
     }
     pthread_mutex_unlock(&scan->lock);
     bool hashed =
-        opened->fd >= 0 && !known && jk_opened_hash(opened, worker->pair, worker->room.bytes, count_hashed, &counting);
+        opened->fd >= 0 && !known && jk_opened_hash(opened, worker->pair, worker->room, count_hashed, &counting);
     pthread_mutex_lock(&scan->lock);
     opened->file->done = hashed || known;
     opened->file->again = known;
@@ -179,7 +179,7 @@ static void sketch_piece(struct worker *worker, struct jk_opened *opened, const 
     const char *why = NULL;
     opened->busy++;
     pthread_mutex_unlock(&scan->lock);
-    enum jk_piece_outcome outcome = jk_piece_sketch(piece, opened->fd, scan->signs, &worker->room, &sketch, &why);
+    enum jk_piece_outcome outcome = jk_piece_sketch(piece, opened->fd, scan->signs, worker->room, &sketch, &why);
     count_bytes(scan, opened, piece->bytes);
     pthread_mutex_lock(&scan->lock);
     if (outcome == JK_PIECE_SKETCHED) jk_opened_write_sketch(opened, piece, &sketch);
@@ -206,7 +206,7 @@ static void hash_tensor(struct worker *worker, struct jk_opened *opened, size_t 
     struct jk_scan *scan = worker->scan;
     opened->busy++;
     pthread_mutex_unlock(&scan->lock);
-    bool hashed = jk_opened_hash_tensor(opened, tensor, worker->pair, worker->room.bytes);
+    bool hashed = jk_opened_hash_tensor(opened, tensor, worker->pair, worker->room);
     pthread_mutex_lock(&scan->lock);
     if (!hashed) jk_opened_fault(opened, "it changed while it was read");
     leave_scan(scan, opened);
@@ -242,7 +242,7 @@ static void *work(void *user)
 static void done_worker(struct worker *worker)
 {
     jk_sha256_pair_free(worker->pair);
-    jk_piece_room_done(&worker->room);
+    free(worker->room);
 }
 
 static unsigned start_workers(struct jk_scan *scan, struct worker *workers, unsigned count)
@@ -253,8 +253,8 @@ static unsigned start_workers(struct jk_scan *scan, struct worker *workers, unsi
         struct worker *worker = &workers[started];
         worker->scan = scan;
         worker->pair = jk_sha256_pair_new();
-        if (!jk_piece_room_begin(&worker->room) || !worker->pair ||
-            pthread_create(&worker->thread, NULL, work, worker) != 0) {
+        worker->room = malloc(JK_PIECE_READ);
+        if (!worker->room || !worker->pair || pthread_create(&worker->thread, NULL, work, worker) != 0) {
             done_worker(worker);
             break;
         }

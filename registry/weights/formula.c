@@ -104,7 +104,7 @@ static void step(struct jk_formula *formula)
 void jk_formula_add(struct jk_formula *formula, const double *elements, size_t count)
 {
     if (count > 0 && formula->matrix == 0 && formula->row == 0 && formula->column == 0) formula->first = elements[0];
-    for (size_t i = 0; i < count && (formula->constant || formula->mask || formula->wave); i++) {
+    for (size_t i = 0; i < count && jk_formula_is_open(formula); i++) {
         if (formula->constant) formula->constant = elements[i] == formula->first;
         if (formula->mask) formula->mask = is_mask_still(formula, elements[i]);
         if (formula->wave) formula->wave = is_wave_still(formula, elements[i]);

@@ -27,6 +27,11 @@ struct jk_formula {
 bool jk_formula_begin(struct jk_formula *formula, const uint64_t *shape, uint32_t dimensions);
 void jk_formula_done(struct jk_formula *formula); /* accepts a zeroed struct */
 void jk_formula_add(struct jk_formula *formula, const double *elements, size_t count);
+/* False: it follows none, whatever comes; elements need not be added any more. */
+static inline bool jk_formula_is_open(const struct jk_formula *formula)
+{
+    return formula->constant || formula->mask || formula->wave;
+}
 /* After all elements, `count` of them, whose squares come to `squares`. */
 bool jk_formula_found(const struct jk_formula *formula, double count, double squares);
 

@@ -66,6 +66,38 @@ void jk_sketching_first(struct jk_sketching *sketching, const double *elements, 
     sketching->count += count;
 }
 
+/* So many bytes of the type are one piece. */
+static size_t piece_of(const struct jk_type *type, size_t blocks, size_t *out_count)
+{
+    size_t most = JK_SKETCHING_PIECE / type->elements, part = blocks < most ? blocks : most;
+    *out_count = part * type->elements;
+    return part;
+}
+
+/* As they lie, once it is plain that they follow no formula. */
+static bool first_rows(struct jk_sketching *sketching, const struct jk_type *type, const unsigned char *bytes,
+                       size_t count)
+{
+    enum jk_wide_form form;
+    if (jk_formula_is_open(&sketching->formula) || count % JK_SKETCH_BUCKETS != 0 || !jk_wide_form_of(type, &form) ||
+        !jk_wide_first(sketching->wide, form, sketching->sum, sketching->squares, bytes, count / JK_SKETCH_BUCKETS))
+        return false;
+    sketching->count += count;
+    return true;
+}
+
+void jk_sketching_first_blocks(struct jk_sketching *sketching, const struct jk_type *type, const unsigned char *bytes,
+                               size_t blocks)
+{
+    double elements[JK_SKETCHING_PIECE];
+    for (size_t part, count; blocks > 0; blocks -= part, bytes += part * type->bytes) {
+        part = piece_of(type, blocks, &count);
+        if (first_rows(sketching, type, bytes, count)) continue;
+        type->unpack(bytes, part, elements);
+        jk_sketching_first(sketching, elements, count);
+    }
+}
+
 bool jk_sketching_turn(struct jk_sketching *sketching)
 {
     double sum = 0, squares = 0, count = (double)sketching->count;
@@ -121,7 +153,8 @@ static void add_signed_plain(const struct jk_sketching *sketching, double *sum, 
 static void add_signed(const struct jk_sketching *sketching, double *sum, const double *elements, size_t rows,
                        const uint64_t *signs)
 {
-    if (!jk_sketching_add_wide(sketching->wide, sum, elements, rows, signs, sketching->mean, &sketching->deviation))
+    if (!jk_wide_second(sketching->wide, JK_WIDE_DOUBLE, sum, (const unsigned char *)elements, rows, signs,
+                        sketching->mean, &sketching->deviation))
         add_signed_plain(sketching, sum, elements, rows, signs);
 }
 
@@ -147,6 +180,33 @@ void jk_sketching_second(struct jk_sketching *sketching, const struct jk_signs *
         sketching->count += part;
         elements += part;
         count -= part;
+    }
+}
+
+/* A piece lies within a block of signs. */
+static bool second_rows(struct jk_sketching *sketching, const struct jk_signs *signs, const struct jk_type *type,
+                        const unsigned char *bytes, size_t count)
+{
+    enum jk_wide_form form;
+    uint64_t room[JK_SIGNS_BLOCK / 64];
+    if (count % JK_SKETCH_BUCKETS != 0 || !jk_wide_form_of(type, &form)) return false;
+    const uint64_t *block = jk_signs_block(signs, sketching->count / JK_SIGNS_BLOCK, room);
+    if (!jk_wide_second(sketching->wide, form, sketching->sum, bytes, count / JK_SKETCH_BUCKETS,
+                        block + sketching->count % JK_SIGNS_BLOCK / 64, sketching->mean, &sketching->deviation))
+        return false;
+    sketching->count += count;
+    return true;
+}
+
+void jk_sketching_second_blocks(struct jk_sketching *sketching, const struct jk_signs *signs,
+                                const struct jk_type *type, const unsigned char *bytes, size_t blocks)
+{
+    double elements[JK_SKETCHING_PIECE];
+    for (size_t part, count; blocks > 0; blocks -= part, bytes += part * type->bytes) {
+        part = piece_of(type, blocks, &count);
+        if (second_rows(sketching, signs, type, bytes, count)) continue;
+        type->unpack(bytes, part, elements);
+        jk_sketching_second(sketching, signs, elements, count);
     }
 }
 

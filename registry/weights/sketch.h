@@ -7,6 +7,7 @@
 #include "weights/divisor.h"
 #include "weights/formula.h"
 #include "weights/signs.h"
+#include "weights/type.h"
 
 #define JK_SKETCH_BUCKETS  256
 #define JK_SKETCH_BYTES    512
@@ -17,7 +18,8 @@ struct jk_sketch {
     int16_t at[JK_SKETCH_BUCKETS];
 };
 
-/* In the making. Elements are given in order, to each pass all of them, in pieces of whole blocks but for the last. */
+/* In the making. Elements are given in order, to each pass all of them, either as doubles or as they lie in a file, in
+ * pieces of a multiple of JK_SKETCHING_PIECE elements but for the last. */
 struct jk_sketching {
     uint64_t count; /* elements of the pass so far */
     double sum[JK_SKETCH_BUCKETS], squares[JK_SKETCH_BUCKETS];
@@ -28,12 +30,14 @@ struct jk_sketching {
     struct jk_formula formula;
 };
 
-#define JK_SKETCHING_PIECE 1024u /* what all pieces but the last are a multiple of; stays in the nearest cache */
+#define JK_SKETCHING_PIECE 1024u /* so many doubles stay in the nearest cache */
 
 /* False: out of memory. `shape` is that of what is sketched; `dimensions` ≥ 2. */
 bool jk_sketching_begin(struct jk_sketching *sketching, const uint64_t *shape, uint32_t dimensions);
 void jk_sketching_done(struct jk_sketching *sketching); /* accepts a zeroed struct */
 void jk_sketching_first(struct jk_sketching *sketching, const double *elements, size_t count);
+void jk_sketching_first_blocks(struct jk_sketching *sketching, const struct jk_type *type, const unsigned char *bytes,
+                               size_t blocks);
 /* After the first pass. False: there is no sketch, for the values are not finite, do not differ, or follow a formula.
  */
 bool jk_sketching_turn(struct jk_sketching *sketching);
@@ -41,6 +45,8 @@ bool jk_sketching_turn(struct jk_sketching *sketching);
 bool jk_sketching_is_finite(const struct jk_sketching *sketching);
 void jk_sketching_second(struct jk_sketching *sketching, const struct jk_signs *signs, const double *elements,
                          size_t count);
+void jk_sketching_second_blocks(struct jk_sketching *sketching, const struct jk_signs *signs,
+                                const struct jk_type *type, const unsigned char *bytes, size_t blocks);
 /* False: there is none, for all sums are zero. */
 bool jk_sketching_end(const struct jk_sketching *sketching, struct jk_sketch *out_sketch);
 

@@ -275,8 +275,8 @@ static void quotients(void **state)
                 double sum[JK_SKETCH_BUCKETS] = {0};
                 struct jk_divisor deviation = plain.deviation;
                 if (divides) deviation.multiplies = false;
-                if (jk_sketching_add_wide(bits, sum, values, 16, jk_signs_block(signs, 0, room), plain.mean,
-                                          &deviation))
+                if (jk_wide_second(bits, JK_WIDE_DOUBLE, sum, (const unsigned char *)values, 16,
+                                   jk_signs_block(signs, 0, room), plain.mean, &deviation))
                     assert_memory_equal(sum, plain.sum, sizeof sum);
             }
     }
@@ -297,6 +297,116 @@ static void narrow_and_wide(void **state)
     }
     narrow = false;
     wide = 512;
+}
+
+/* ---- elements as they lie in a file ---- */
+
+#define LYING (18 * JK_SKETCHING_PIECE + 300)
+
+static unsigned char lying[LYING * sizeof(double)];
+
+/* Random bits, of which some are subnormal, without what is not finite. */
+static void fill_lying(const struct jk_type *type)
+{
+    uint64_t seed = 5;
+    for (size_t i = 0; i < LYING; i++) {
+        unsigned char *at = lying + i * type->bytes;
+        for (unsigned k = 0; k < type->bytes; k++)
+            at[k] = (unsigned char)(next_random(&seed) >> 40);
+        at[type->bytes - 1] &= (unsigned char)~(i % 50 == 0 ? 0x7f : 0x40);
+    }
+}
+
+/* The sum of each bucket of both passes, in pieces of `pieces` · 1024 elements. */
+static bool sums_as_they_lie(const struct jk_type *type, unsigned bits, size_t pieces, struct jk_sketching *out)
+{
+    static const uint64_t shape_of_all[] = {LYING / 2, 2};
+    struct jk_signs *signs = jk_signs_new(NULL);
+    size_t most = pieces * JK_SKETCHING_PIECE;
+    assert_true(jk_sketching_begin(out, shape_of_all, 2));
+    out->wide = bits;
+    out->narrow = type->bytes < sizeof(double);
+    for (size_t at = 0, part; at < LYING; at += part) {
+        part = LYING - at < most ? LYING - at : most;
+        jk_sketching_first_blocks(out, type, lying + at * type->bytes, part);
+    }
+    assert_int_equal(out->count, LYING);
+    bool turned = jk_sketching_turn(out);
+    for (size_t at = 0, part; turned && at < LYING; at += part) {
+        part = LYING - at < most ? LYING - at : most;
+        jk_sketching_second_blocks(out, signs, type, lying + at * type->bytes, part);
+    }
+    jk_sketching_done(out);
+    jk_signs_free(signs);
+    return turned;
+}
+
+static void same_sums(const struct jk_sketching *one, const struct jk_sketching *two, const char *word)
+{
+    if (memcmp(&one->mean, &two->mean, sizeof one->mean) != 0 || one->deviation.value != two->deviation.value ||
+        memcmp(one->sum, two->sum, sizeof one->sum) != 0)
+        fail_msg("%s makes another sketch", word);
+}
+
+static void elements_as_they_lie(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"BF16", "F16", "F32", "F64", "F8_E5M2", "I8"};
+    static struct jk_sketching wanted, got;
+    static double all[LYING];
+    struct jk_signs *signs = jk_signs_new(NULL);
+    for (size_t w = 0; w < sizeof words / sizeof words[0]; w++) {
+        const struct jk_type *type = jk_type_safetensors(jk_span_of(words[w]));
+        fill_lying(type);
+        type->unpack(lying, LYING, all);
+        const uint64_t shape_of_all[] = {LYING / 2, 2};
+        assert_true(jk_sketching_begin(&wanted, shape_of_all, 2));
+        wanted.wide = 0;
+        jk_sketching_first(&wanted, all, LYING);
+        assert_true(jk_sketching_turn(&wanted));
+        jk_sketching_second(&wanted, signs, all, LYING);
+        jk_sketching_done(&wanted);
+        for (unsigned bits = 0; bits <= 512; bits += 256)
+            for (size_t pieces = 1; pieces < 8; pieces += 3) {
+                assert_true(sums_as_they_lie(type, bits, pieces, &got));
+                same_sums(&got, &wanted, words[w]);
+            }
+    }
+    jk_signs_free(signs);
+}
+
+/* What is not finite is found in whichever place and way. */
+static void not_finite_as_they_lie(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"BF16", "F16", "F32"};
+    static struct jk_sketching sketching;
+    for (unsigned way = 0; way < 3 * 3 * 2; way++) {
+        const struct jk_type *type = jk_type_safetensors(jk_span_of(words[way % 3]));
+        size_t at = way % 2 ? LYING - 1 : 5 * JK_SKETCHING_PIECE + 77;
+        fill_lying(type);
+        lying[(at + 1) * type->bytes - 1] = way % 4 < 2 ? 0x7f : 0xff;
+        lying[(at + 1) * type->bytes - 2] = type->bytes == 2 && way % 3 == 1 ? 0 : 0x80;
+        assert_false(sums_as_they_lie(type, way / 6 * 256, 4, &sketching));
+        assert_false(jk_sketching_is_finite(&sketching));
+    }
+}
+
+/* A formula that is one to the last element, and one that is not. */
+static void formulas_as_they_lie(void **state)
+{
+    (void)state;
+    static struct jk_sketching sketching;
+    const struct jk_type *type = jk_type_safetensors(jk_span_of("BF16"));
+    for (unsigned way = 0; way < 3 * 2; way++) {
+        for (size_t i = 0; i < LYING; i++) {
+            lying[2 * i] = 0x80;
+            lying[2 * i + 1] = i > 0 && i % 2 == 0 ? 0x40 : 0x3f; /* 4, or 1: a diagonal has both */
+        }
+        for (size_t i = 0; way % 2 == 0 && i < LYING; i++)
+            lying[2 * i + 1] = i == 0 || i == 3 ? 0x40 : 0x3f; /* an identity, as it were */
+        assert_int_equal(sums_as_they_lie(type, way / 2 * 256, 2, &sketching), way % 2 == 1);
+    }
 }
 
 static void bytes_of_a_sketch(void **state)
@@ -337,6 +447,9 @@ int main(void)
         cmocka_unit_test(bytes_of_a_sketch),
         cmocka_unit_test(quotients),
         cmocka_unit_test(narrow_and_wide),
+        cmocka_unit_test(elements_as_they_lie),
+        cmocka_unit_test(not_finite_as_they_lie),
+        cmocka_unit_test(formulas_as_they_lie),
         cmocka_unit_test(trained_against_public_signs),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
