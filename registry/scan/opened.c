@@ -11,6 +11,7 @@
 #include "base/defer.h"
 #include "base/regular.h"
 #include "domain/manifest.h"
+#include "scan/along.h"
 #include "weights/gguf_table.h"
 #include "weights/safetensors.h"
 
@@ -188,24 +189,38 @@ static void hash_bytes(struct hashing *hashing, const unsigned char *bytes, uint
     }
 }
 
-bool jk_opened_hash(struct jk_opened *opened, struct jk_sha256_pair *pair, unsigned char *room,
-                    void (*count)(void *user, uint64_t bytes), void *user)
+/* One part after the other, which the hashes take, and then the sketch that it belongs to. */
+static bool hash_parts(struct hashing *hashing, struct jk_along *along, unsigned char *room,
+                       void (*count)(void *user, uint64_t bytes), void *user)
 {
-    struct hashing hashing = {.opened = opened, .pair = pair};
-    uint64_t size = opened->file->facts.size;
+    struct jk_opened *opened = hashing->opened;
+    uint64_t size = opened->file->facts.size, sketched;
     const char *why;
-    jk_sha256_pair_begin(pair, 0);
     for (uint64_t at = 0, part; at < size; at += part) {
-        part = size - at < JK_PIECE_READ ? size - at : JK_PIECE_READ;
+        part = jk_along_part(along, at, size - at < JK_PIECE_READ ? size - at : JK_PIECE_READ);
         if (!jk_piece_read_at(opened->fd, room, (size_t)part, at, &why)) {
             jk_opened_fault(opened, why);
             return false;
         }
-        hash_bytes(&hashing, room, part, at);
+        hash_bytes(hashing, room, part, at);
         count(user, part);
+        if (!jk_along_add(along, room, part, at, room, &sketched)) return false;
+        if (sketched) count(user, sketched);
     }
-    jk_sha256_pair_end(pair, 0, &opened->file->digest);
     return true;
+}
+
+bool jk_opened_hash(struct jk_opened *opened, struct jk_sha256_pair *pair, const struct jk_signs *along,
+                    unsigned char *room, void (*count)(void *user, uint64_t bytes), void *user)
+{
+    struct hashing hashing = {.opened = opened, .pair = pair};
+    struct jk_along sketching;
+    jk_along_begin(&sketching, opened, along);
+    jk_sha256_pair_begin(pair, 0);
+    bool hashed = hash_parts(&hashing, &sketching, room, count, user);
+    jk_along_done(&sketching);
+    if (hashed) jk_sha256_pair_end(pair, 0, &opened->file->digest);
+    return hashed;
 }
 
 bool jk_opened_hash_tensor(struct jk_opened *opened, size_t tensor, struct jk_sha256_pair *pair, unsigned char *room)
@@ -258,7 +273,7 @@ void jk_opened_write(struct jk_opened *opened)
     }
 }
 
-void jk_opened_write_sketch(struct jk_opened *opened, const struct jk_piece *piece, const struct jk_sketch *sketch)
+static void write_sketch(struct jk_opened *opened, const struct jk_piece *piece, const struct jk_sketch *sketch)
 {
     struct jk_text *lines = &opened->file->lines;
     unsigned char bytes[JK_SKETCH_BYTES];
@@ -274,10 +289,18 @@ void jk_opened_write_sketch(struct jk_opened *opened, const struct jk_piece *pie
     opened->file->sketches++;
 }
 
-void jk_opened_not_finite(struct jk_opened *opened, const struct jk_piece *piece)
+static void note_not_finite(struct jk_opened *opened, const struct jk_piece *piece)
 {
     if (!opened->not_finite || piece->tensor < opened->not_finite) opened->not_finite = piece->tensor;
     opened->not_finite_count++;
+}
+
+void jk_opened_take(struct jk_opened *opened, const struct jk_piece *piece, enum jk_piece_outcome outcome,
+                    const struct jk_sketch *sketch, const char *why)
+{
+    if (outcome == JK_PIECE_SKETCHED) write_sketch(opened, piece, sketch);
+    if (outcome == JK_PIECE_NOT_FINITE) note_not_finite(opened, piece);
+    if (outcome == JK_PIECE_FAILED) jk_opened_fault(opened, why);
 }
 
 /* ---- the end ---- */

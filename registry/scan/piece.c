@@ -57,47 +57,56 @@ bool jk_piece_read_at(int fd, void *out, size_t len, uint64_t offset, const char
     return true;
 }
 
-/* ---- one pass over a piece ---- */
+/* ---- the two passes over a piece ---- */
 
-struct pass {
-    struct jk_sketching sketching;
-    const struct jk_signs *signs; /* NULL: the first */
-};
+size_t jk_piece_at_once(const struct jk_type *type)
+{
+    size_t group = (size_t)JK_SKETCHING_PIECE / type->elements * type->bytes;
+    return JK_PIECE_READ / group * group;
+}
 
-static bool read_all(struct pass *pass, const struct jk_piece *piece, int fd, unsigned char *room, const char **out_why)
+/* `signs`: NULL in the first pass. */
+static bool read_all(struct jk_sketching *sketching, const struct jk_piece *piece, int fd, const struct jk_signs *signs,
+                     unsigned char *room, const char **out_why)
 {
     const struct jk_type *type = piece->tensor->type;
-    size_t group = (size_t)JK_SKETCHING_PIECE / type->elements * type->bytes, at_once = JK_PIECE_READ / group * group;
+    size_t at_once = jk_piece_at_once(type);
     for (uint64_t at = 0, part; at < piece->bytes; at += part) {
         part = piece->bytes - at < at_once ? piece->bytes - at : at_once;
         if (!jk_piece_read_at(fd, room, (size_t)part, piece->begin + at, out_why)) return false;
-        if (pass->signs)
-            jk_sketching_second_blocks(&pass->sketching, pass->signs, type, room, (size_t)part / type->bytes);
+        if (signs)
+            jk_sketching_second_blocks(sketching, signs, type, room, (size_t)part / type->bytes);
         else
-            jk_sketching_first_blocks(&pass->sketching, type, room, (size_t)part / type->bytes);
+            jk_sketching_first_blocks(sketching, type, room, (size_t)part / type->bytes);
     }
     return true;
+}
+
+bool jk_piece_begin(struct jk_sketching *sketching, const struct jk_piece *piece)
+{
+    if (!jk_sketching_begin(sketching, piece->shape, piece->dimensions)) return false;
+    sketching->narrow = piece->tensor->type->bytes / piece->tensor->type->elements < sizeof(double);
+    return true;
+}
+
+enum jk_piece_outcome jk_piece_end(struct jk_sketching *sketching, const struct jk_piece *piece, int fd,
+                                   const struct jk_signs *signs, unsigned char *room, struct jk_sketch *out_sketch,
+                                   const char **out_why)
+{
+    bool turned = jk_sketching_turn(sketching);
+    if (!turned) return jk_sketching_is_finite(sketching) ? JK_PIECE_LEFT_OUT : JK_PIECE_NOT_FINITE;
+    if (!read_all(sketching, piece, fd, signs, room, out_why)) return JK_PIECE_FAILED;
+    return jk_sketching_end(sketching, out_sketch) ? JK_PIECE_SKETCHED : JK_PIECE_LEFT_OUT;
 }
 
 enum jk_piece_outcome jk_piece_sketch(const struct jk_piece *piece, int fd, const struct jk_signs *signs,
                                       unsigned char *room, struct jk_sketch *out_sketch, const char **out_why)
 {
-    struct pass pass = {.signs = NULL};
+    struct jk_sketching sketching;
     enum jk_piece_outcome outcome = JK_PIECE_FAILED;
     *out_why = "no memory is left for it";
-    if (jk_sketching_begin(&pass.sketching, piece->shape, piece->dimensions) &&
-        read_all(&pass, piece, fd, room, out_why)) {
-        pass.sketching.narrow = piece->tensor->type->bytes / piece->tensor->type->elements < sizeof(double);
-        pass.signs = signs;
-        bool turned = jk_sketching_turn(&pass.sketching);
-        outcome = jk_sketching_is_finite(&pass.sketching) ? JK_PIECE_LEFT_OUT : JK_PIECE_NOT_FINITE;
-        if (turned) {
-            bool read = read_all(&pass, piece, fd, room, out_why);
-            outcome = !read                                           ? JK_PIECE_FAILED
-                      : jk_sketching_end(&pass.sketching, out_sketch) ? JK_PIECE_SKETCHED
-                                                                      : JK_PIECE_LEFT_OUT;
-        }
-    }
-    jk_sketching_done(&pass.sketching);
+    if (jk_piece_begin(&sketching, piece) && read_all(&sketching, piece, fd, NULL, room, out_why))
+        outcome = jk_piece_end(&sketching, piece, fd, signs, room, out_sketch, out_why);
+    jk_sketching_done(&sketching);
     return outcome;
 }

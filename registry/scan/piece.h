@@ -26,9 +26,17 @@ bool jk_piece_next(const struct jk_tensors *table, struct jk_piece_cursor *curso
 /* Not finite: left out, for some of its numbers are infinite or none (NaN). */
 enum jk_piece_outcome { JK_PIECE_SKETCHED, JK_PIECE_LEFT_OUT, JK_PIECE_NOT_FINITE, JK_PIECE_FAILED };
 
+/* How many bytes of a type are read at once, so that they are whole pieces of a sketching. */
+size_t jk_piece_at_once(const struct jk_type *type);
+
 /* `room`: JK_PIECE_READ bytes. *out_why says why it failed. */
 enum jk_piece_outcome jk_piece_sketch(const struct jk_piece *piece, int fd, const struct jk_signs *signs,
                                       unsigned char *room, struct jk_sketch *out_sketch, const char **out_why);
+/* The same in two steps, between which the caller gives all blocks to the first pass. False: out of memory. */
+bool jk_piece_begin(struct jk_sketching *sketching, const struct jk_piece *piece);
+enum jk_piece_outcome jk_piece_end(struct jk_sketching *sketching, const struct jk_piece *piece, int fd,
+                                   const struct jk_signs *signs, unsigned char *room, struct jk_sketch *out_sketch,
+                                   const char **out_why);
 /* All of so many bytes at an offset. False: why not. */
 bool jk_piece_read_at(int fd, void *out, size_t len, uint64_t offset, const char **out_why);
 

@@ -108,33 +108,46 @@ static void leave_scan(struct jk_scan *scan, struct jk_opened *opened)
     if (opened->busy == 0 && (!left || opened->file->fault[0])) close_scanned(scan, opened);
 }
 
-/* Opens it and hashes it, while others may be at its tensors. Called and left with the lock. */
+/* Whether all other workers are done with the rest before one of them alone is with this file. */
+static bool is_most_of_what_is_left(const struct jk_scan *scan, const struct jk_opened *opened)
+{
+    return scan->threads > 1 && scan->unopened / (scan->threads - 1) < opened->file->facts.size;
+}
+
+/* Lets others be at it. Under the lock. */
+static void share(struct jk_scan *scan, struct jk_opened *opened)
+{
+    struct jk_opened **last = &scan->opened;
+    while (*last)
+        last = &(*last)->next;
+    *last = opened;
+    pthread_cond_broadcast(&scan->changed);
+}
+
+/* Opens it and hashes it. A file that is most of what is left is no matter for one core alone: others sketch its
+ * tensors meanwhile, and, if there are some more of them, hash its tensors too. Otherwise all have files of their own.
+ * Called and left with the lock. */
 static void read_file(struct worker *worker, struct jk_opened *opened)
 {
     struct jk_scan *scan = worker->scan;
     struct counting counting = {scan, opened, 2};
+    const struct jk_signs *along = NULL;
     opened->busy = 1;
     bool known = scan->options->known && opened->fd >= 0 && scan->options->known(scan->options->user, opened->file);
     pthread_mutex_unlock(&scan->lock);
     bool tabled = opened->fd >= 0 && !known && jk_opened_read_header(opened);
     pthread_mutex_lock(&scan->lock);
-    /* A file that is most of what is left is hashed by one worker, its tensors by others: one core alone would be too
-     * slow. */
-    if (tabled)
-        opened->apart =
-            opened->tensors && scan->threads > 2 && scan->unopened / (scan->threads - 1) < opened->file->facts.size;
-    if (tabled && scan->options->sketches) counting.halves = 1;
-    if (tabled && (scan->options->sketches || opened->apart)) {
-        if (scan->options->sketches) reserve_signs(scan, opened);
-        struct jk_opened **last = &scan->opened;
-        while (*last)
-            last = &(*last)->next;
-        *last = opened;
-        pthread_cond_broadcast(&scan->changed);
+    bool shared = tabled && is_most_of_what_is_left(scan, opened);
+    opened->apart = shared && opened->tensors && scan->threads > 2;
+    if (tabled && scan->options->sketches) {
+        counting.halves = 1;
+        reserve_signs(scan, opened);
+        if (!shared) along = scan->signs;
     }
+    if (shared && (scan->options->sketches || opened->apart)) share(scan, opened);
     pthread_mutex_unlock(&scan->lock);
     bool hashed =
-        opened->fd >= 0 && !known && jk_opened_hash(opened, worker->pair, worker->room, count_hashed, &counting);
+        opened->fd >= 0 && !known && jk_opened_hash(opened, worker->pair, along, worker->room, count_hashed, &counting);
     pthread_mutex_lock(&scan->lock);
     opened->file->done = hashed || known;
     opened->file->again = known;
@@ -182,9 +195,7 @@ static void sketch_piece(struct worker *worker, struct jk_opened *opened, const 
     enum jk_piece_outcome outcome = jk_piece_sketch(piece, opened->fd, scan->signs, worker->room, &sketch, &why);
     count_bytes(scan, opened, piece->bytes);
     pthread_mutex_lock(&scan->lock);
-    if (outcome == JK_PIECE_SKETCHED) jk_opened_write_sketch(opened, piece, &sketch);
-    if (outcome == JK_PIECE_NOT_FINITE) jk_opened_not_finite(opened, piece);
-    if (outcome == JK_PIECE_FAILED) jk_opened_fault(opened, why);
+    jk_opened_take(opened, piece, outcome, &sketch, why);
     leave_scan(scan, opened);
 }
 

@@ -2,8 +2,8 @@
  * that is to have one. All cores; memory by the number of tensors, not by their size. Source:
  * registry/formats/manifest.md.
  *
- * A worker that opens a weight file hashes it from front to back, and the others meanwhile sketch its tensors; a new
- * file is opened when nothing is left of those that are open. */
+ * A worker that opens a weight file hashes it from front to back and sketches its tensors along with that. Where all
+ * other files would be done before, the others sketch its tensors meanwhile. */
 #ifndef JK_SCAN_SCAN_H
 #define JK_SCAN_SCAN_H
 

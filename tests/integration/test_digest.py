@@ -98,9 +98,11 @@ class Same(Case):
     """The registry's manifests and the independent ones are the same bytes."""
 
     def compare(self, gguf=None):
-        made, wanted = self.digest(), sketch.manifest(self.model, gguf)
-        self.assertEqual(made.split("\n"), wanted.split("\n"))
-        return made
+        """Whether a file is sketched along with its hash, by others meanwhile, or hashed by others too."""
+        wanted = sketch.manifest(self.model, gguf)
+        for jobs in "123":
+            self.assertEqual(self.digest("--anew", "--jobs", jobs).split("\n"), wanted.split("\n"), jobs)
+        return wanted
 
     def test_every_type_of_safetensors(self):
         values, shape = weights(1), [ROWS, COLUMNS]
@@ -323,8 +325,9 @@ class Unsound(Case):
             self.assertEqual(self.digest().count("\nsketch "), 1)
             self.assertEqual(self.err, 'm.safetensors: numbers that are not finite (NaN or infinite) are in "b", which so has no sketch\n')
         self.safetensors("m.safetensors", [*tensors[:2], ("c", "F32", [ROWS, COLUMNS], float_bytes("f", worse))])
-        self.digest("--jobs", "3")
-        self.assertIn('are in "b" and others, which so have no sketch\n', self.err)
+        for jobs in "13":
+            self.digest("--anew", "--jobs", jobs)
+            self.assertIn('are in "b" and others, which so have no sketch\n', self.err)
 
     def test_what_nobody_here_knows_is_bytes_and_said(self):
         self.write("m.gguf", b"GGUF\0\0\0\x03" + bytes(16))
