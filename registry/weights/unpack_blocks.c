@@ -140,15 +140,14 @@ struct q4_group {
 
 /* Q4_K and Q5_K: 8 scales and 8 offsets of 6 bits in 12 bytes, below a scale and an offset of the block. The first four
  * stand by themselves; the others' lower bits are in the last four bytes, their upper two above the first four. */
-static struct q4_group q4_group(const unsigned char *block, unsigned group)
+static inline struct q4_group q4_group(const unsigned char *packed, unsigned group, double scale, double offset)
 {
-    const unsigned char *packed = block + 4;
     int small = packed[group] & 63, least = packed[group + 4] & 63;
     if (group >= 4) {
         small = (packed[group + 4] & 15) | (packed[group - 4] >> 6) << 4;
         least = packed[group + 4] >> 4 | (packed[group] >> 6) << 4;
     }
-    return (struct q4_group){jk_unpack_half(block) * small, jk_unpack_half(block + 2) * least};
+    return (struct q4_group){scale * small, offset * least};
 }
 
 /* 128 bytes: of each 32, the low halves are 32 elements, and the high halves the next 32. */
@@ -156,9 +155,11 @@ JK_UNPACK_WIDE void jk_unpack_q4_k(const unsigned char *restrict bytes, size_t b
 {
     EACH(144)
     {
+        double scale = jk_unpack_half(bytes), offset = jk_unpack_half(bytes + 2);
         for (unsigned group = 0; group < 8; group += 2, out += 64) {
             const unsigned char *four = bytes + 16 + (size_t)group / 2 * 32;
-            struct q4_group low = q4_group(bytes, group), high = q4_group(bytes, group + 1);
+            struct q4_group low = q4_group(bytes + 4, group, scale, offset),
+                            high = q4_group(bytes + 4, group + 1, scale, offset);
             for (unsigned i = 0; i < 32; i++)
                 out[i] = low.step * (four[i] & 15) - low.below;
             for (unsigned i = 0; i < 32; i++)
@@ -172,9 +173,11 @@ JK_UNPACK_WIDE void jk_unpack_q5_k(const unsigned char *restrict bytes, size_t b
 {
     EACH(176)
     {
+        double scale = jk_unpack_half(bytes), offset = jk_unpack_half(bytes + 2);
         for (unsigned group = 0; group < 8; group += 2, out += 64) {
             const unsigned char *four = bytes + 48 + (size_t)group / 2 * 32, *fifths = bytes + 16;
-            struct q4_group low = q4_group(bytes, group), high = q4_group(bytes, group + 1);
+            struct q4_group low = q4_group(bytes + 4, group, scale, offset),
+                            high = q4_group(bytes + 4, group + 1, scale, offset);
             for (unsigned i = 0; i < 32; i++)
                 out[i] = low.step * ((four[i] & 15) | (fifths[i] >> group & 1) << 4) - low.below;
             for (unsigned i = 0; i < 32; i++)
