@@ -129,11 +129,11 @@ enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, boo
 
 /* ---- round trip 2 ---- */
 
-#define COMMIT_QUERIES 13
+#define COMMIT_QUERIES 12 /* most of one batch, and one for each bundle */
 #define COMMIT_ARRAYS  20
 
 struct writing {
-    struct jk_query queries[COMMIT_QUERIES];
+    struct jk_query *queries; /* in the batch's arena */
     size_t query_count;
     struct jk_pgarray arrays[COMMIT_ARRAYS];
     size_t array_count;
@@ -162,9 +162,13 @@ static void write_entries(const struct jk_batch *batch, struct writing *writing)
 {
     struct jk_pgarray *rows;
     struct jk_query *query;
+    size_t size = 0;
 
     if (batch->entry_count == 0) return;
     rows = next_array(writing, JK_PG_BYTEA);
+    for (size_t i = 0; i < batch->entry_count; i++)
+        size += batch->entries[i].len + 4;
+    jk_text_reserve(&rows->text, size);
     for (size_t i = 0; i < batch->entry_count; i++)
         jk_pgarray_add(rows, batch->entries[i]);
     query = next_query(writing, JK_SQL_ENTRY_INSERT);
@@ -365,22 +369,14 @@ static void write_blobs(struct jk_batch *batch, struct writing *writing)
     jk_query_span(query, jk_pgarray_span(rows.erased_size));
 }
 
-static void write_bundles(struct jk_batch *batch, struct writing *writing)
+static void write_bundles(const struct jk_batch *batch, struct writing *writing)
 {
-    struct jk_pgarray *indexes, *bytes;
-    size_t size = 0;
-
-    if (batch->bundle_count == 0) return;
-    indexes = next_array(writing, JK_PG_BIGINT);
-    bytes = next_array(writing, JK_PG_BYTEA);
-    for (size_t i = 0; i < batch->bundle_count; i++)
-        size += batch->bundles[i].bytes.len + 4;
-    jk_text_reserve(&bytes->text, size);
     for (size_t i = 0; i < batch->bundle_count; i++) {
-        jk_pgarray_add_i64(indexes, (int64_t)batch->bundles[i].index);
-        jk_pgarray_add(bytes, batch->bundles[i].bytes);
+        struct jk_query *query = next_query(writing, JK_SQL_BUNDLE_STORE);
+
+        jk_query_i64(query, (int64_t)batch->bundles[i].index);
+        jk_query_span(query, batch->bundles[i].bytes);
     }
-    write_blob_pairs(writing, JK_SQL_BUNDLES_STORE, indexes, bytes);
 }
 
 /* The edge and checkpoint after the batch; without entries, the current ones. */
@@ -426,6 +422,8 @@ enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, str
     enum jk_status status;
 
     JK_TRY(seal(batch, error));
+    writing.queries = jk_arena_alloc(&batch->arena, (COMMIT_QUERIES + batch->bundle_count) * sizeof(*writing.queries));
+    if (!writing.queries) return jk_out_of_memory(error);
     write_entries(batch, &writing);
     write_replies(batch, &writing);
     write_records(batch, &writing);

@@ -386,6 +386,16 @@ class Refusing(Census):
         heavy = {"present": {"record": base64.b64encode(b" " * 65536).decode()}}
         self.refused("RESOURCE_EXHAUSTED", None, RECORD, self.registrar, None, hub=HUB, steps=[heavy] * 17)
 
+    def test_many_records(self):
+        """More than lie together: each is where it is looked for, and one that comes twice is kept once."""
+        made = [self.repository("many") for _ in range(450)]
+        size = self.size()
+        steps = [one.seen() for one in made]
+        self.record(*steps[:230], steps[7], steps[229], *steps[230:])
+        self.assertEqual(self.kinds_since(size), ["observe"] * 450)
+        for at in (0, 7, 199, 200, 229, 230, 399, 400, 449):
+            self.assertEqual(self.blob(sha256(made[at].record)), made[at].record)
+
     def test_no_path(self):
         a = self.repository()
         failure = self.refused(STATE, "NO_PATH_TO_BASE", RECORD, self.registrar, None, hub=HUB,
