@@ -15,6 +15,7 @@ struct scan {
     bool members;           /* one was read: the next has a comma before it */
     size_t left_out_bytes;  /* of that member with its comma */
     struct jk_text listing; /* of the files so far; empty for none */
+    struct jk_text weights; /* digests of the weight files in it */
     struct jk_text room[2]; /* for the paths of this file and the previous one */
     struct jk_hub_record *record;
 };
@@ -217,6 +218,14 @@ static bool read_file_name(struct scan *scan, struct jk_span *previous, struct j
     return true;
 }
 
+static void list_file(struct scan *scan, const struct jk_listing_file *file)
+{
+    struct jk_span digest = {(const char *)file->digest.bytes, JK_DIGEST_SIZE};
+    if (scan->listing.len == 0) jk_listing_begin(&scan->listing);
+    jk_listing_add(&scan->listing, file);
+    if (jk_manifest_is_weights(file->path)) jk_text_add(&scan->weights, digest);
+}
+
 static bool read_sibling(struct scan *scan, struct jk_span *previous)
 {
     struct jk_listing_file file = {.size = 0};
@@ -228,8 +237,7 @@ static bool read_sibling(struct scan *scan, struct jk_span *previous)
         return wrong(scan, "must have a size of at most 2^53 - 1");
     scan->record->files++;
     scan->record->lfs_files += lfs;
-    if (lfs && scan->listing.len == 0) jk_listing_begin(&scan->listing);
-    if (lfs) jk_listing_add(&scan->listing, &file);
+    if (lfs) list_file(scan, &file);
     return take(scan, "}", "must end a file here");
 }
 
@@ -301,6 +309,7 @@ static bool read_members(struct scan *scan)
 static void scan_done(struct scan *scan)
 {
     jk_text_done(&scan->listing);
+    jk_text_done(&scan->weights);
     jk_text_done(&scan->room[0]);
     jk_text_done(&scan->room[1]);
 }
@@ -312,15 +321,18 @@ static bool scan_record(struct scan *scan, struct jk_span bytes, struct jk_hub_r
     return read_members(scan);
 }
 
-/* A listing and a set of which not all is known are none. */
+/* A listing and a set of which not all is known are none. That it is in order was found as it was read. */
 static enum jk_status take_listing(struct scan *scan, struct jk_error *error)
 {
     struct jk_hub_record *record = scan->record;
-    struct jk_listing_summary summary = {.files = 0};
-    if (scan->listing.failed) return jk_out_of_memory(error);
-    if (scan->listing.len > 0) JK_TRY(jk_listing_check(jk_text_span(&scan->listing), &summary, error));
-    if (record->left_out_lfs == 0) record->listing = summary.listing;
-    if (record->left_out_weights == 0) record->weight_files = summary.weight_files;
+    struct jk_digest listing, *weights = (struct jk_digest *)scan->weights.bytes, weight_files;
+    size_t weight_count = scan->weights.len / sizeof *weights;
+    if (scan->listing.failed || scan->weights.failed) return jk_out_of_memory(error);
+    if (scan->listing.len == 0) return JK_OK;
+    if (!jk_listing_digests(jk_text_span(&scan->listing), weights, weight_count, &listing, &weight_files))
+        return jk_out_of_memory(error);
+    if (record->left_out_lfs == 0) record->listing = listing;
+    if (record->left_out_weights == 0) record->weight_files = weight_files;
     return JK_OK;
 }
 

@@ -61,25 +61,33 @@ static enum jk_status fail_listing(const struct reading *reading, const char *fa
                    reading->lines.number, shown, fault);
 }
 
+bool jk_listing_digests(struct jk_span bytes, struct jk_digest *weights, size_t weight_count,
+                        struct jk_digest *out_listing, struct jk_digest *out_weight_files)
+{
+    struct jk_sha256 *hash = jk_sha256_new();
+    if (!hash) return false;
+    *out_listing = jk_digest_of(bytes);
+    jk_manifest_set_of(hash, weights, weight_count, out_weight_files);
+    jk_sha256_free(hash);
+    return true;
+}
+
 enum jk_status jk_listing_check(struct jk_span bytes, struct jk_listing_summary *out_summary, struct jk_error *error)
 {
     if (bytes.len > JK_LISTING_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_LISTING",
                        "The listing has %zu bytes: at most 64 MiB are allowed.", bytes.len);
     struct reading reading = {.lines = jk_lines_of(bytes)};
-    struct jk_sha256 *hash = jk_sha256_new();
-    const char *fault = NULL;
-    reading.exhausted = !hash;
-    if (hash) fault = read_listing(&reading);
+    struct jk_listing_summary *summary = &reading.summary;
+    const char *fault = read_listing(&reading);
+    if (!fault)
+        reading.exhausted = !jk_listing_digests(bytes, reading.weights, reading.weight_count, &summary->listing,
+                                                &summary->weight_files);
     enum jk_status status = JK_OK;
-    if (fault || reading.exhausted) {
+    if (fault || reading.exhausted)
         status = fail_listing(&reading, fault, error);
-    } else {
-        reading.summary.listing = jk_digest_of(bytes);
-        jk_manifest_set_of(hash, reading.weights, reading.weight_count, &reading.summary.weight_files);
-        *out_summary = reading.summary;
-    }
-    jk_sha256_free(hash);
+    else
+        *out_summary = *summary;
     free(reading.weights);
     return status;
 }

@@ -32,4 +32,9 @@ JK_MUST_USE enum jk_status jk_listing_check(struct jk_span bytes, struct jk_list
 void jk_listing_begin(struct jk_text *out);
 void jk_listing_add(struct jk_text *out, const struct jk_listing_file *file);
 
+/* What a check would find of a listing whose writer knows already that it is one: `weights` are the digests of its weight
+ * files (jk_manifest_is_weights), which are put into another order. False when out of memory. */
+JK_MUST_USE bool jk_listing_digests(struct jk_span bytes, struct jk_digest *weights, size_t weight_count,
+                                    struct jk_digest *out_listing, struct jk_digest *out_weight_files);
+
 #endif

@@ -104,6 +104,29 @@ static void written_and_read(void **state)
                               "18446744073709551615 a/%20b%25.gguf\n"));
 }
 
+/* Whoever wrote it finds the same without reading it. */
+static void digests_of_what_was_written(void **state)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    static const char *const paths[] = {"a.gguf", "b.txt", "c.gguf", "d.safetensors"};
+    struct jk_digest weights[4], listing, set;
+    size_t count = 0;
+    (void)state;
+    jk_text_init(&text, 0);
+    jk_listing_begin(&text);
+    for (size_t i = 0; i < 4; i++) {
+        struct jk_listing_file file = {.size = i, .path = jk_span_of(paths[i])};
+        memset(file.digest.bytes, i == 3 ? 0x77 : (int)(0x77 - i), sizeof file.digest.bytes);
+        jk_listing_add(&text, &file);
+        if (i != 1) weights[count++] = file.digest;
+    }
+    struct jk_listing_summary summary = accepted(jk_text_span(&text));
+    assert_true(jk_listing_digests(jk_text_span(&text), weights, count, &listing, &set));
+    assert_true(jk_digest_equal(&listing, &summary.listing) && jk_digest_equal(&set, &summary.weight_files));
+    assert_true(jk_listing_digests(jk_text_span(&text), NULL, 0, &listing, &set));
+    assert_true(jk_digest_equal(&listing, &summary.listing) && jk_digest_is_zero(&set));
+}
+
 static void limits(void **state)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
@@ -127,7 +150,8 @@ static void limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_rule), cmocka_unit_test(weight_files),
-                                       cmocka_unit_test(written_and_read), cmocka_unit_test(limits)};
+                                       cmocka_unit_test(written_and_read),
+                                       cmocka_unit_test(digests_of_what_was_written), cmocka_unit_test(limits)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
