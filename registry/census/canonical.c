@@ -14,17 +14,43 @@ static char letter_of(char byte)
     return 0;
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/* Sets bit 7 of some byte if one is zero; bytes of 0x81 and above may pass for it only beside such a one. */
+static uint64_t has_zero(uint64_t word)
+{
+    return (word - EACH_BYTE) & ~word;
+}
+
+static bool need_no_escape(uint64_t word)
+{
+    uint64_t control = (word - ' ' * EACH_BYTE) & ~word;
+    return ((control | has_zero(word ^ '"' * EACH_BYTE) | has_zero(word ^ '\\' * EACH_BYTE)) & 0x80 * EACH_BYTE) == 0;
+}
+
 static bool needs_no_escape(char byte)
 {
     return (unsigned char)byte >= ' ' && byte != '"' && byte != '\\';
+}
+
+/* How many bytes from `at` on need no escape: eight at once, while none of these does. */
+static size_t plain_length(struct jk_span text, size_t at)
+{
+    size_t end = at;
+    for (uint64_t word; text.len - end >= sizeof word; end += sizeof word) {
+        memcpy(&word, text.at + end, sizeof word);
+        if (!need_no_escape(word)) break;
+    }
+    while (end < text.len && needs_no_escape(text.at[end]))
+        end++;
+    return end - at;
 }
 
 void jk_canonical_add_string(struct jk_text *out, struct jk_span text)
 {
     jk_text_add_char(out, '"');
     for (size_t i = 0, plain; i < text.len; i = plain + 1) {
-        for (plain = i; plain < text.len && needs_no_escape(text.at[plain]);)
-            plain++;
+        plain = i + plain_length(text, i);
         jk_text_add(out, (struct jk_span){text.at + i, plain - i});
         if (plain == text.len) break;
         char escape[] = {'\\', letter_of(text.at[plain])};
@@ -34,14 +60,6 @@ void jk_canonical_add_string(struct jk_text *out, struct jk_span text)
             jk_text_addf(out, "\\u%04x", (unsigned char)text.at[plain]);
     }
     jk_text_add_char(out, '"');
-}
-
-bool jk_canonical_take(struct jk_span *rest, const char *literal)
-{
-    struct jk_span head = jk_span_of(literal);
-    if (!jk_span_starts(*rest, head)) return false;
-    *rest = (struct jk_span){rest->at + head.len, rest->len - head.len};
-    return true;
 }
 
 /* The byte that the escape at the beginning of `text` stands for, and its length; 0 if it is not canonical. NUL is
@@ -68,10 +86,9 @@ bool jk_canonical_take_string(struct jk_span *rest, struct jk_canonical_string *
     if (rest->len < 2 || rest->at[0] != '"') return false;
     for (;; len++) {
         char byte;
-        size_t begun = i;
-        while (i < rest->len && needs_no_escape(rest->at[i]))
-            i++;
-        len += i - begun;
+        size_t plain = plain_length(*rest, i);
+        i += plain;
+        len += plain;
         if (i < rest->len && rest->at[i] == '"') break;
         size_t taken = escape_of((struct jk_span){rest->at + i, rest->len - i}, &byte);
         if (taken == 0) return false;

@@ -37,7 +37,13 @@ struct jk_canonical_string {
 
 /* Reading from the beginning of *rest; false, with nothing taken, if something else is there. The bytes are known to be
  * UTF-8. */
-bool jk_canonical_take(struct jk_span *rest, const char *literal);
+static inline bool jk_canonical_take(struct jk_span *rest, const char *literal)
+{
+    size_t len = strlen(literal); /* of a literal, when this is compiled */
+    if (rest->len < len || memcmp(rest->at, literal, len) != 0) return false;
+    *rest = (struct jk_span){rest->at + len, rest->len - len};
+    return true;
+}
 bool jk_canonical_take_string(struct jk_span *rest, struct jk_canonical_string *out_string);
 bool jk_canonical_take_number(struct jk_span *rest, uint64_t *out_number);
 /* The text, in `room` bytes if it has escapes, else where it is; false if it is longer than `room`. */

@@ -26,19 +26,20 @@ static bool wrong(struct scan *scan, const char *fault)
     return false;
 }
 
-static bool take(struct scan *scan, const char *literal, const char *fault)
+static inline bool take(struct scan *scan, const char *literal, const char *fault)
 {
     return jk_canonical_take(&scan->rest, literal) || wrong(scan, fault);
 }
 
-/* Whether the next member has this key, which is then taken. */
-static bool take_key(struct scan *scan, const char *key)
+#define KEY(name) JK_SPAN("\"" name "\":")
+
+/* Whether the next member has this key, as written before its value, which is then taken. */
+static bool take_key(struct scan *scan, struct jk_span key)
 {
     struct jk_span rest = scan->rest;
     if (scan->members && !jk_canonical_take(&rest, ",")) return false;
-    if (!jk_canonical_take(&rest, "\"") || !jk_canonical_take(&rest, key) || !jk_canonical_take(&rest, "\":"))
-        return false;
-    scan->rest = rest;
+    if (!jk_span_starts(rest, key)) return false;
+    scan->rest = (struct jk_span){rest.at + key.len, rest.len - key.len};
     scan->members = true;
     return true;
 }
@@ -271,7 +272,8 @@ static bool read_record_tags(struct scan *scan)
 static bool read_id(struct scan *scan)
 {
     struct jk_hub_record *record = scan->record;
-    if (!take_key(scan, "id")) return wrong(scan, "must have an id here, and its members in the order of their bytes");
+    if (!take_key(scan, KEY("id")))
+        return wrong(scan, "must have an id here, and its members in the order of their bytes");
     return take_plain(scan, &record->id) &&
            (jk_ident_model_fault(record->id) == NULL || wrong(scan, "must have an id of the form publisher/model"));
 }
@@ -287,19 +289,19 @@ static bool read_members(struct scan *scan)
 {
     struct jk_hub_record *record = scan->record;
     if (!take(scan, "{", "must be one JSON object")) return false;
-    if (take_key(scan, "_id") && !read_identity(scan)) return false;
-    if (take_key(scan, "cardData") && !read_card(scan)) return false;
-    if (take_key(scan, "createdAt") && !read_date(scan, &record->created_us)) return false;
-    if (take_key(scan, "disabled") && !read_flag(scan, &record->disabled)) return false;
-    if (take_key(scan, "gated") && !read_gated(scan)) return false;
+    if (take_key(scan, KEY("_id")) && !read_identity(scan)) return false;
+    if (take_key(scan, KEY("cardData")) && !read_card(scan)) return false;
+    if (take_key(scan, KEY("createdAt")) && !read_date(scan, &record->created_us)) return false;
+    if (take_key(scan, KEY("disabled")) && !read_flag(scan, &record->disabled)) return false;
+    if (take_key(scan, KEY("gated")) && !read_gated(scan)) return false;
     if (!read_id(scan)) return false;
-    if (take_key(scan, "lastModified") && !read_date(scan, &record->modified_us)) return false;
+    if (take_key(scan, KEY("lastModified")) && !read_date(scan, &record->modified_us)) return false;
     const char *before = scan->rest.at;
-    if (take_key(scan, "left_out") && !read_left_out(scan, before)) return false;
-    if (take_key(scan, "private") && !read_flag(scan, &record->is_private)) return false;
-    if (take_key(scan, "sha") && !read_revision(scan)) return false;
-    if (take_key(scan, "siblings") && !read_siblings(scan)) return false;
-    if (take_key(scan, "tags") && !read_record_tags(scan)) return false;
+    if (take_key(scan, KEY("left_out")) && !read_left_out(scan, before)) return false;
+    if (take_key(scan, KEY("private")) && !read_flag(scan, &record->is_private)) return false;
+    if (take_key(scan, KEY("sha")) && !read_revision(scan)) return false;
+    if (take_key(scan, KEY("siblings")) && !read_siblings(scan)) return false;
+    if (take_key(scan, KEY("tags")) && !read_record_tags(scan)) return false;
     if (!take(scan, "}", "must have its members alone, in the order of their bytes")) return false;
     if (record->files > 0 && scan->all.len - scan->left_out_bytes > JK_HUB_RECORD_BODY_MAX)
         return wrong(scan, "must have at most 65,400 bytes besides left_out");

@@ -278,6 +278,43 @@ static void not_canonical(void **state)
         refused(rows[i].bytes, rows[i].says);
 }
 
+/* A tag of 18 letters, in which the text stands in the place of one of them. */
+static void put_tag(struct jk_text *out, size_t at, const char *text)
+{
+    jk_text_clear(out);
+    jk_text_add_str(out, "{\"id\":\"a/b\",\"tags\":[\"");
+    for (size_t i = 0; i < 18; i++)
+        jk_text_add_str(out, i == at ? text : "x");
+    jk_text_add_str(out, "\"]}");
+}
+
+/* Strings are read and written some bytes at once. */
+static void each_byte_at_each_place(void **state)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    struct jk_hub_record record;
+    struct jk_error error;
+    char plain[2] = "", escape[7];
+    (void)state;
+    jk_text_init(&text, 0);
+    for (size_t at = 0; at < 18; at++) {
+        for (unsigned byte = 1; byte < 0x80; byte++) {
+            bool escaped = byte < ' ' || byte == '"' || byte == '\\';
+            plain[0] = (char)byte;
+            put_tag(&text, at, plain);
+            jk_error_init(&error, NULL);
+            bool read = jk_hub_record_read(jk_text_span(&text), &record, &error) == JK_OK;
+            if (read == escaped) fail_msg("byte %02x at %zu is %s", byte, at, read ? "accepted" : "refused");
+            snprintf(escape, sizeof escape, "\\u%04x", byte);
+            put_tag(&text, at, escape);
+            (void)reduced(jk_text_span(&text), &record);
+            if (!escaped) assert_true(memchr(record.tags.at, '\\', record.tags.len) == NULL);
+        }
+        put_tag(&text, at, "\xea\xb0\x80");
+        assert_true(jk_hub_record_read(jk_text_span(&text), &record, &error) == JK_OK);
+    }
+}
+
 /* ---- limits ---- */
 
 /* So many files, of which every third is a weight file in LFS, then an image in LFS, then a text. */
@@ -396,10 +433,18 @@ static int clean_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_object),  cmocka_unit_test(listing_of_it),      cmocka_unit_test(oddities),
-        cmocka_unit_test(not_canonical), cmocka_unit_test(many_files),         cmocka_unit_test(objects_without_record),
-        cmocka_unit_test(weights_first), cmocka_unit_test(large_cards),        cmocka_unit_test(licence_alone),
-        cmocka_unit_test(of_a_list),     cmocka_unit_test(names_of_no_record),
+        cmocka_unit_test(whole_object),
+        cmocka_unit_test(listing_of_it),
+        cmocka_unit_test(oddities),
+        cmocka_unit_test(not_canonical),
+        cmocka_unit_test(each_byte_at_each_place),
+        cmocka_unit_test(many_files),
+        cmocka_unit_test(objects_without_record),
+        cmocka_unit_test(weights_first),
+        cmocka_unit_test(large_cards),
+        cmocka_unit_test(licence_alone),
+        cmocka_unit_test(of_a_list),
+        cmocka_unit_test(names_of_no_record),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, clean_up);
