@@ -67,15 +67,28 @@ static int64_t clamp(int64_t time_us)
     return time_us < 0 ? 0 : time_us > TIME_LAST ? TIME_LAST : time_us;
 }
 
+static char *put_digits(char *out, unsigned value, unsigned count, char after)
+{
+    for (unsigned i = count; i-- > 0; value /= 10)
+        out[i] = (char)('0' + value % 10);
+    out[count] = after;
+    return out + count + 1;
+}
+
+/* By itself, since entries are full of times: a format string is read again for each of them. */
 void jk_time_format(int64_t time_us, char out_text[JK_TIME_TEXT])
 {
     int64_t time = clamp(time_us);
     struct date date = date_of(time / JK_DAY_US);
     unsigned second = (unsigned)(time % JK_DAY_US / SECOND_US);
-    char text[80]; /* wide enough for any int, because the compiler checks the worst case */
-    snprintf(text, sizeof text, "%04d-%02d-%02dT%02u:%02u:%02u.%06uZ", date.year, date.month, date.day, second / 3600,
-             second / 60 % 60, second % 60, (unsigned)(time % SECOND_US));
-    memcpy(out_text, text, JK_TIME_TEXT);
+    char *at = put_digits(out_text, (unsigned)date.year, 4, '-');
+    at = put_digits(at, (unsigned)date.month, 2, '-');
+    at = put_digits(at, (unsigned)date.day, 2, 'T');
+    at = put_digits(at, second / 3600, 2, ':');
+    at = put_digits(at, second / 60 % 60, 2, ':');
+    at = put_digits(at, second % 60, 2, '.');
+    at = put_digits(at, (unsigned)(time % SECOND_US), 6, 'Z');
+    *at = '\0';
 }
 
 /* Without the zone; the fraction is left out if it is zero. */
