@@ -19,6 +19,7 @@ void jk_batch_init(struct jk_batch *batch, struct jk_store *store)
     batch->store = store;
     jk_arena_init(&batch->arena, JK_BATCH_ARENA);
     jk_text_init(&batch->note, JK_NOTE_MAX);
+    jk_text_init(&batch->entry, JK_ENTRY_MAX);
 }
 
 void jk_batch_clear(struct jk_batch *batch)
@@ -38,6 +39,7 @@ void jk_batch_done(struct jk_batch *batch)
     PQclear(batch->replies);
     jk_arena_done(&batch->arena);
     jk_text_done(&batch->note);
+    jk_text_done(&batch->entry);
     free(batch->entries);
     free(batch->leaves);
     free(batch->records);

@@ -67,6 +67,7 @@ struct jk_batch {
     struct jk_book_mark mark;
     bool speculative; /* the book is ahead of the database */
 
+    struct jk_text entry; /* the one being written; its room serves all */
     struct jk_span *entries;
     struct jk_digest *leaves; /* of the entries, once the batch is sealed */
     size_t entry_count, entry_room, bytes;

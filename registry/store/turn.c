@@ -11,7 +11,7 @@ enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint
 {
     struct jk_batch *batch = turn->batch;
     uint32_t index = jk_book_size(turn->book);
-    struct jk_text text;
+    struct jk_span text;
     enum jk_status status;
     char *bytes;
 
@@ -20,15 +20,14 @@ enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint
                        "the write would append more than %d entries: split it", JK_WRITE_ENTRIES_MAX);
     if (!JK_ARRAY_GROW(batch->entries, batch->entry_count, batch->entry_room)) return jk_out_of_memory(error);
     entry->time_us = turn->time_us;
-    jk_text_init(&text, JK_ENTRY_MAX);
-    jk_entry_write(entry, &text);
-    if (text.failed) {
-        jk_text_done(&text);
+    jk_text_clear(&batch->entry);
+    jk_entry_write(entry, &batch->entry);
+    if (batch->entry.failed)
         return jk_fail(error, JK_INVALID_ARGUMENT, "ENTRY_TOO_LARGE",
                        "the entry would have more than %d bytes: shorten it", JK_ENTRY_MAX);
-    }
-    bytes = jk_arena_copy(&batch->arena, text.bytes, text.len);
-    status = bytes ? jk_book_apply(turn->book, jk_text_span(&text), error) : jk_out_of_memory(error);
+    text = jk_text_span(&batch->entry);
+    bytes = jk_arena_copy(&batch->arena, text.at, text.len);
+    status = bytes ? jk_book_apply(turn->book, text, error) : jk_out_of_memory(error);
     /* A book that ran out of memory is inconsistent: the process ends, and the next one loads the log anew. */
     JK_CHECK(!bytes || status != JK_RESOURCE_EXHAUSTED);
     if (status == JK_OK) {
@@ -37,7 +36,6 @@ enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint
         if (batch->current->entry_count++ == 0) batch->current->first_index = index;
         if (out_index) *out_index = index;
     }
-    jk_text_done(&text);
     return status;
 }
 
