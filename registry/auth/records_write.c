@@ -4,10 +4,11 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "auth/access.h"
+#include "base/defer.h"
+#include "base/text.h"
 #include "domain/ident.h"
 
 struct writer {
@@ -186,15 +187,24 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
 
 bool jk_record_hub_records(struct jk_arena *arena, const struct jk_hub_records *records, struct jk_record *out_record)
 {
+    JK_CLEANUP(jk_text_done) struct jk_text list;
     struct writer writer = {.object = json_object()};
-    char list[JK_HUB_RECORDS_MAX * (JK_DIGEST_HEX + 12)], *end = list;
+    jk_text_init(&list, 0);
+    jk_text_reserve(&list, records->count * (JK_DIGEST_HEX + sizeof " :4294967295"));
     for (uint32_t i = 0; i < records->count; i++) {
         char hex[JK_DIGEST_HEX + 1];
         jk_digest_hex(&records->digests[i], hex);
-        end += snprintf(end, JK_DIGEST_HEX + 13, "%s%s:%" PRIu32, i ? " " : "", hex, records->sizes[i]);
+        if (i > 0) jk_text_add_char(&list, ' ');
+        jk_text_add(&list, (struct jk_span){hex, JK_DIGEST_HEX});
+        jk_text_add_char(&list, ':');
+        jk_text_add_u64(&list, records->sizes[i]);
+    }
+    if (list.failed) {
+        json_decref(writer.object);
+        return false;
     }
     put_int(&writer, "created_us", records->created_us);
-    put_string(&writer, "records", records->count ? list : NULL);
+    put_string(&writer, "records", records->count ? list.bytes : NULL);
     return finish(&writer, arena, jk_arena_printf(arena, "hub-records/%" PRIu64, records->index), out_record);
 }
 

@@ -247,6 +247,7 @@ enum jk_status jk_census_bring(struct jk_census_work *work, struct jk_error *err
     if (!jk_record_hub_records(work->turn->arena, &work->brought, &record)) return jk_out_of_memory(error);
     JK_TRY(jk_turn_bundle_store(work->turn, work->brought.index, work->bytes, work->brought.count, error));
     work->brought.count = 0;
+    memset(work->places, 0, sizeof work->places);
     return jk_turn_record(work->turn, &record, error);
 }
 
@@ -262,12 +263,25 @@ static enum jk_status bring_alone(const struct work *work, const struct jk_diges
     return jk_turn_record(work->turn, &record, work->error);
 }
 
-static bool is_brought(const struct work *work, const struct jk_digest *digest)
+/* Where the digest is among those brought, or would be: then the place is free. */
+static uint16_t *place_of(struct jk_census_work *census, const struct jk_digest *digest)
 {
-    const struct jk_hub_records *brought = &work->census->brought;
-    for (uint32_t i = 0; i < brought->count; i++)
-        if (jk_digest_equal(&brought->digests[i], digest)) return true;
-    return false;
+    uint32_t at;
+    memcpy(&at, digest->bytes, sizeof at);
+    for (;; at++) {
+        uint16_t *place = &census->places[at % JK_CENSUS_PLACES];
+        if (*place == 0 || jk_digest_equal(&census->brought.digests[*place - 1], digest)) return place;
+    }
+}
+
+static void bring(struct jk_census_work *census, const struct jk_digest *digest, struct jk_span bytes)
+{
+    struct jk_hub_records *brought = &census->brought;
+    uint32_t at = brought->count++;
+    *place_of(census, digest) = (uint16_t)brought->count;
+    brought->digests[at] = *digest;
+    brought->sizes[at] = (uint32_t)bytes.len;
+    census->bytes[at] = bytes;
 }
 
 /* Its bytes, in the same transaction, unless they are here, or an admin has withdrawn them. One that was here before has
@@ -278,15 +292,13 @@ static enum jk_status keep_record(const struct work *work)
     struct jk_blob_facts facts;
     if (work->step->seen.observed != JK_OBSERVED_PRESENT) return JK_OK;
     bool known = jk_directory_blob(work->turn->directory, digest, &facts);
-    if ((known && facts.state != JK_BLOB_LIFTED) || is_brought(work, digest)) return JK_OK;
+    if ((known && facts.state != JK_BLOB_LIFTED) || *place_of(work->census, digest) != 0) return JK_OK;
     if (known || work->written->observe == JK_NONE) return bring_alone(work, digest);
     /* The entry that speaks of it first names the record of many. */
     struct jk_hub_records *brought = &work->census->brought;
     if (brought->count == 0) brought->index = work->written->observe;
     brought->created_us = work->turn->time_us;
-    brought->digests[brought->count] = *digest;
-    brought->sizes[brought->count] = (uint32_t)work->step->record.len;
-    work->census->bytes[brought->count++] = work->step->record;
+    bring(work->census, digest, work->step->record);
     return JK_OK;
 }
 

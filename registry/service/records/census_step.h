@@ -29,6 +29,8 @@ struct jk_census_written {
     uint32_t observe; /* JK_NONE: the log says so already */
 };
 
+#define JK_CENSUS_PLACES 512 /* a power of two, of which JK_HUB_RECORDS_MAX are less than half */
+
 /* What the steps of a request share. */
 struct jk_census_work {
     struct jk_change *change;
@@ -36,6 +38,7 @@ struct jk_census_work {
     struct jk_resolved resolved;   /* scratch */
     struct jk_hub_records brought; /* records that are new, until there are enough of them for one record */
     struct jk_span bytes[JK_HUB_RECORDS_MAX];
+    uint16_t places[JK_CENSUS_PLACES]; /* of those by their digests: number in `brought`, and one; 0: free */
 };
 
 /* Checks everything and appends. After the last step, jk_census_bring keeps what the steps have brought. */
