@@ -65,6 +65,8 @@ const char *jk_card_key(struct jk_span written)
 {
     static const char *const keys[] = {"base_model", "base_model_relation", "license", "license_name", "license_link"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (jk_span_equal(written, jk_span_of(keys[i]))) return keys[i]; /* as nearly all write them */
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (means_key(written, keys[i])) return keys[i];
     return NULL;
 }

@@ -74,13 +74,15 @@ static void check_declared_name(const struct reading *reading)
 static void check_declared_version(const struct reading *reading)
 {
     const struct jk_census_step *step = reading->step;
-    char wanted[sizeof "hub-" + VERSION_DIGITS];
-    if (step->seen.revision_hex.len < VERSION_DIGITS) return;
-    (void)snprintf(wanted, sizeof wanted, "hub-%.*s", VERSION_DIGITS, step->seen.revision_hex.at);
-    if (jk_span_starts(step->draft->version, jk_span_of(wanted))) return;
+    struct jk_span version = step->draft->version, digits = step->seen.revision_hex, hub = JK_SPAN("hub-");
+    if (digits.len < VERSION_DIGITS) return;
+    digits.len = VERSION_DIGITS;
+    bool begins = jk_span_starts(version, hub) &&
+                  jk_span_starts((struct jk_span){version.at + hub.len, version.len - hub.len}, digits);
+    if (begins) return;
     jk_error_field(reading->error, path(reading, "derivative.version"),
-                   "\"%.*s\" does not begin with \"%s\", which the record's revision gives",
-                   JK_SPAN_ARG(step->draft->version), wanted);
+                   "\"%.*s\" does not begin with \"hub-%.*s\", which the record's revision gives", JK_SPAN_ARG(version),
+                   JK_SPAN_ARG(digits));
 }
 
 static void read_present(const struct reading *reading, const Jokbo__V1__CensusPresent *message)

@@ -112,6 +112,14 @@ static void read_draft_parents(const Jokbo__V1__Derivative *message, struct jk_a
         read_parent(message->parents[i], arena, draft, i, error);
 }
 
+/* The field's path is made only where it is told. */
+static void read_declared_digest(const char *hex, const char *name, struct jk_arena *arena,
+                                 const struct jk_draft *draft, struct jk_digest *out_digest, struct jk_error *error)
+{
+    bool given = *hex && jk_digest_parse(jk_span_of(hex), out_digest) && !jk_digest_is_zero(out_digest);
+    if (*hex && !given) jk_from_hex(hex, field(draft, arena, name), out_digest, error);
+}
+
 void jk_draft_read(const Jokbo__V1__Derivative *message, const char *prefix, struct jk_arena *arena,
                    struct jk_draft *out_draft, struct jk_error *error)
 {
@@ -126,9 +134,9 @@ void jk_draft_read(const Jokbo__V1__Derivative *message, const char *prefix, str
     if (!jk_from_relation(message->relation, &out_draft->relation))
         jk_error_field(error, field(out_draft, arena, "relation"), "%d is not a relation", (int)message->relation);
     read_license(message, arena, out_draft, error);
-    jk_from_hex(message->license_text_sha256, field(out_draft, arena, "license_text_sha256"), &out_draft->license_text,
-                error);
-    jk_from_hex(message->artifact_sha256, field(out_draft, arena, "artifact_sha256"), &out_draft->artifact, error);
-    jk_from_hex(message->weights_sha256, field(out_draft, arena, "weights_sha256"), &out_draft->weights, error);
+    read_declared_digest(message->license_text_sha256, "license_text_sha256", arena, out_draft,
+                         &out_draft->license_text, error);
+    read_declared_digest(message->artifact_sha256, "artifact_sha256", arena, out_draft, &out_draft->artifact, error);
+    read_declared_digest(message->weights_sha256, "weights_sha256", arena, out_draft, &out_draft->weights, error);
     read_draft_parents(message, arena, out_draft, error);
 }
