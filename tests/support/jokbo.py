@@ -30,9 +30,7 @@ try:  # protobuf 4 and later
     from google.protobuf.message_factory import GetMessageClass
 except ImportError:
     from google.protobuf.message_factory import MessageFactory
-
-    def GetMessageClass(descriptor):
-        return MessageFactory().GetPrototype(descriptor)
+    GetMessageClass = MessageFactory().GetPrototype  # one for all, which makes a class, and those of its fields, only once
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("JK_BUILD", os.path.join(ROOT, "build"))
