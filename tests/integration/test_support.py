@@ -75,6 +75,21 @@ class CopyTest(unittest.TestCase):
         self.assertTrue(clusters.copied("another", self.make, self.path("four")))
         self.assertEqual(self.read("four"), "made 2")
 
+    def test_only_template0_is_shared(self):
+        def make(folder):
+            for name in ("1", "4", "5"):
+                os.makedirs(os.path.join(folder, "base", name))
+                with open(os.path.join(folder, "base", name, "file"), "w") as f:
+                    f.write(name)
+        for name in ("one", "two"):
+            self.assertTrue(clusters.copied("kind", make, self.path(name)))
+        for name in ("1", "4", "5"):
+            paths = [self.path(copy, "base", name, "file") for copy in ("one", "two")]
+            for path in paths:
+                with open(path) as f:
+                    self.assertEqual(f.read(), name)
+            self.assertEqual(os.path.samefile(*paths), name == "4", name)
+
     def test_one_half_made_is_made_anew(self):
         def fail(folder):
             self.make(folder)
@@ -104,7 +119,7 @@ class CopyTest(unittest.TestCase):
                     settings.append(f.read())
         self.assertEqual(settings[0], settings[1])
         self.assertEqual(settings[0], settings[2])
-        self.assertEqual(sorted(os.listdir(self.path("shelf"))), ["private", "private.lock"])
+        self.assertEqual(sorted(os.listdir(self.path("shelf"))), ["private", "private.lock", "private.shared"])
 
 
 class DebianTest(unittest.TestCase):

@@ -250,6 +250,7 @@ class Server:
             shutil.rmtree(os.path.join(folder + ".data", "postgresql", "log"))  # a server's log begins with its own start
             os.rename(os.path.join(folder + ".data", "postgresql"), folder)
             shutil.rmtree(folder + ".data")
+            forget_wal(folder)
         cluster = os.path.join(self.data, "postgresql")
         if not os.path.exists(cluster):
             clusters.copied("private", make, cluster)
@@ -535,6 +536,14 @@ class Shared(Case):
         Case.setUpClass()
 
 
+def forget_wal(cluster):
+    """Leaves a stopped cluster an empty write-ahead log, with a hole for its zeros: a third less to copy."""
+    subprocess.run([*AS_POSTGRES, os.path.join(Cluster.programs(), "pg_resetwal"), cluster], check=True, cwd="/",
+                   stdout=subprocess.DEVNULL, timeout=60)
+    for segment in glob.glob(os.path.join(glob.escape(cluster), "pg_wal", "0*")):
+        subprocess.run(["fallocate", "--dig-holes", segment], check=True, timeout=60)
+
+
 class Cluster:
     """A PostgreSQL of the test's own, for servers with --database: start, stop, kill, freeze and thaw it. Where its shared memory
     lies is initdb's choice: not in /dev/shm where that is closed to the user postgres."""
@@ -547,8 +556,12 @@ class Cluster:
         self.process = None
         if AS_POSTGRES:
             shutil.chown(self.folder, "postgres", "postgres")
-        if not clusters.copied("plain", self._make, self.folder + "/data"):
+        if not clusters.copied("plain", self._make_for_copies, self.folder + "/data"):
             self._make(self.folder + "/data")
+
+    def _make_for_copies(self, folder):
+        self._make(folder)
+        forget_wal(folder)
 
     def _make(self, folder):
         os.mkdir(folder, 0o700)  # by whoever runs the test: PostgreSQL's user may not write beside it
