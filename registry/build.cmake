@@ -111,6 +111,7 @@ endforeach()
 target_compile_options(jk_weights PRIVATE -ffp-contract=off -O3)
 add_executable(jokbo ${JK_ROOT}/registry/cli/main.c)
 target_link_libraries(jokbo PRIVATE jk_cli)
+set_target_properties(jokbo jokbod PROPERTIES JK_GRPC_ARCHIVES ON)
 
 # The interface over HTTP as an OpenAPI document, made from the descriptors with their comments by a program of this build.
 add_executable(make_openapi ${JK_ROOT}/registry/openapi/main.c)
