@@ -536,6 +536,11 @@ class Families(Case):
         cls.register(maker, "Solar-grandchild", "maker/Solar-child", "FINETUNE")
         cls.full = cls.size()
         maker.call("Registry.YankRelease", name="maker/Solar-07@1", reason="<b>wrong</b>")
+        cls.register(maker, "A.X-moved", "skt/A.X-K1", "FINETUNE")
+        cls.moved = cls.size()
+        maker.call("Registry.PublishRelease", release={
+            "name": "maker/A.X-moved", "version": "2", "relation": "RELATION_FINETUNE", "license": "MIT",
+            "parents": [{"registered": {"name": "naver-hyperclovax/HyperCLOVAX-SEED-Think-32B"}}]})
 
     @classmethod
     def size(cls):
@@ -557,6 +562,11 @@ class Families(Case):
         """Signs and names of what came (+) and went (−), in order."""
         return [(sign, html.unescape(name)) for sign, name in
                 re.findall(r'<li><span class="tag \w+">(.) [^<]*</span> <a class="name" href="/models/([^"?]*)', page)]
+
+    @staticmethod
+    def entries(page):
+        """The entry that each change names beside its relation."""
+        return [int(index) for index in re.findall(r'<li><span class="tag.*?</a> <span class="quiet">[^<]* · <a href="/log/(\d+)', page)]
 
     def test_counts_side_by_side(self):
         page = self.compare("of=upstage&of=upstage/Solar-Open-100B&of=sk-telecom&from=%d&to=%d" % (self.empty, self.full))
@@ -599,6 +609,8 @@ class Families(Case):
         page = self.compare("of=upstage&from=%d" % self.full)
         self.assertEqual(self.changes(page), [("−", "maker/Solar-07")])
         self.assertIn("All its releases are yanked.", page)
+        self.assertEqual(self.entries(page), [self.full])
+        self.assertIn("로그 항목 %d에 따라" % self.full, self.compare("of=upstage&from=%d" % self.full, "ko"))
         page = self.compare("of=upstage&from=%d&to_policy=direct@1" % self.size())
         self.assertEqual(self.changes(page), [("−", "maker/Solar-child"), ("−", "maker/Solar-grandchild")])
         self.assertRegex(page, r"Does not count now: <b>it is too many steps from the root</b>")
@@ -608,7 +620,15 @@ class Families(Case):
         page = self.compare("of=upstage&from=%d&from_policy=direct@1&to_policy=direct@1" % self.full)
         self.assertEqual(self.changes(page), [("−", "maker/Solar-07")])
         self.assertRegex(page, r'<b>every release was yanked</b>.*?<a href="/log/%d' % self.full)
+        self.assertEqual(self.entries(page)[0], self.full)
         self.assertIn("Nothing came and nothing went.", self.compare("of=upstage&from=%d" % self.size()))
+
+    def test_what_leads_elsewhere_went_by_its_release(self):
+        for query in ("", "&from_policy=direct@1&to_policy=direct@1"):
+            page = self.compare("of=sk-telecom&from=%d%s" % (self.moved, query))
+            self.assertEqual(self.changes(page), [("−", "maker/A.X-moved")])
+            self.assertEqual(self.entries(page), [self.moved])
+            self.assertIn("It led to none of these base models then.", page)
 
     def test_what_cannot_be_compared(self):
         for query in ("from=yesterday", "to=99999999", "to=2999-01-01", "of=nobody", "from_policy=absent"):

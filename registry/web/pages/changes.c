@@ -8,15 +8,16 @@
 
 #define LIST_ROWS   1000 /* of a page of a list: the most that the method gives */
 #define LISTS_ASKED 20   /* pages of both lists together */
-#define CHANGES_MAX 25   /* each may need an explanation */
-#define TOTAL_ASKS  (LISTS_ASKED + CHANGES_MAX)
+#define CHANGES_MAX 25   /* each may need an explanation, and then its releases */
+#define TOTAL_ASKS  (LISTS_ASKED + 2 * CHANGES_MAX)
 _Static_assert(TOTAL_ASKS == JK_CHANGES_ASKS, "what changes.h promises");
 
 struct row {
     int64_t index;
     char *name;
     Jokbo__V1__Relation relation;
-    bool yanked; /* in the list of everything that stands, for the reason alone */
+    bool yanked;        /* in the list of everything that stands, for the reason alone; … */
+    int64_t yank_index; /* … by this entry */
 };
 
 struct side {
@@ -29,8 +30,9 @@ struct side {
 
 struct change {
     struct row row;
-    unsigned absent; /* the side on which it does not count */
-    bool yanked;
+    unsigned absent; /* the side on which it does not count … */
+    bool yanked;     /* … as it is yanked, … */
+    int64_t cause;   /* … by this entry; 0: not known */
 };
 
 struct changes {
@@ -76,10 +78,18 @@ static bool in_scope(const struct changes *changes, const Jokbo__V1__Root *root)
                                                                  : strcmp(root->name, scope->base_model) == 0;
 }
 
+static const Jokbo__V1__RootStanding *left_out_root(const struct changes *changes, const Jokbo__V1__Standing *standing)
+{
+    for (size_t i = 0; i < standing->n_roots; i++)
+        if (in_scope(changes, standing->roots[i]->root) && !standing->roots[i]->counts) return standing->roots[i];
+    return NULL;
+}
+
 static void add_change(struct jk_web_page *page, const Jokbo__V1__Standing *standing)
 {
     struct changes *changes = page->state;
     const struct change *change = &changes->found[changes->explained++];
+    const Jokbo__V1__RootStanding *root = standing ? left_out_root(changes, standing) : NULL;
     struct jk_shown *row = jk_shown_map(changes->list, NULL);
     jk_part_name(row, change->row.name);
     jk_shown_printf(row, "index", "%" PRId64, change->row.index);
@@ -87,18 +97,61 @@ static void add_change(struct jk_web_page *page, const Jokbo__V1__Standing *stan
     jk_shown_flag(row, change->absent == 0 ? "came" : "went", true);
     jk_shown_flag(row, "since", change->row.index >= changes->moments[change->absent].size);
     jk_shown_flag(row, "was_yanked", change->yanked);
-    for (size_t i = 0; standing && i < standing->n_roots; i++) {
-        const Jokbo__V1__RootStanding *root = standing->roots[i];
-        if (!in_scope(changes, root->root) || root->counts) continue;
-        jk_part_reasons(page, row, root->reasons, root->n_reasons);
-        break;
-    }
+    int64_t cause = change->cause;
+    if (root) jk_part_reasons(page, row, root->reasons, root->n_reasons);
+    if (root && root->n_reasons > 0) cause = root->reasons[0]->log_index;
+    if (change->absent == 1 && cause > 0) jk_shown_printf(row, "cause", "%" PRId64, cause);
     explain_next(page);
+}
+
+static bool same_parents(const Jokbo__V1__Release *a, const Jokbo__V1__Release *b)
+{
+    if (a->n_parents != b->n_parents) return false;
+    for (size_t i = 0; i < a->n_parents; i++)
+        if (strcmp(a->parents[i]->lineage_hash, b->parents[i]->lineage_hash) != 0 ||
+            strcmp(a->parents[i]->name, b->parents[i]->name) != 0)
+            return false;
+    return true;
+}
+
+/* What no longer leads to a root: by the newest release between the moments, if that names other parents than the one
+ * before it. */
+static void fold_releases(struct jk_web_page *page, const ProtobufCMessage *reply)
+{
+    const Jokbo__V1__ListReleasesResponse *list = (const Jokbo__V1__ListReleasesResponse *)reply;
+    struct changes *changes = page->state;
+    const Jokbo__V1__Release *before = NULL, *between = NULL;
+    for (size_t i = 0; list && !list->next_page_token[0] && i < list->n_releases; i++) {
+        const Jokbo__V1__Release *release = list->releases[i];
+        if (release->log_index < changes->moments[0].size)
+            before = release;
+        else if (release->log_index < changes->moments[1].size)
+            between = release;
+    }
+    if (before && between && !same_parents(before, between))
+        changes->found[changes->explained].cause = between->log_index;
+    add_change(page, NULL);
+}
+
+static void ask_releases(struct jk_web_page *page, const struct change *change)
+{
+    Jokbo__V1__ListReleasesRequest *request =
+        JK_MESSAGE(&page->arena, Jokbo__V1__ListReleasesRequest, jokbo__v1__list_releases_request);
+    if (!request) return;
+    request->model = change->row.name;
+    request->page_size = LIST_ROWS;
+    jk_web_page_ask_maybe(page, "/jokbo.v1.Registry/ListReleases", request, fold_releases);
 }
 
 static void fold_standing(struct jk_web_page *page, const ProtobufCMessage *reply)
 {
-    add_change(page, (const Jokbo__V1__Standing *)reply);
+    const Jokbo__V1__Standing *standing = (const Jokbo__V1__Standing *)reply;
+    struct changes *changes = page->state;
+    const struct change *change = &changes->found[changes->explained];
+    if (change->absent == 1 && standing && !left_out_root(changes, standing))
+        ask_releases(page, change);
+    else
+        add_change(page, standing);
 }
 
 /* One after the other; what was not registered then, or yanked, or is out of a count without a policy, explains itself. */
@@ -108,8 +161,13 @@ static void explain_next(struct jk_web_page *page)
     if (changes->explained == changes->count) return;
     const struct change *change = &changes->found[changes->explained];
     const struct jk_web_page_moment *moment = &changes->moments[change->absent];
-    if (change->row.index >= moment->size || change->yanked || !moment->policy[0]) {
+    bool plain = !moment->policy[0], went = change->absent == 1;
+    if (change->row.index >= moment->size || change->yanked || (plain && !went)) {
         add_change(page, NULL);
+        return;
+    }
+    if (plain) {
+        ask_releases(page, change);
         return;
     }
     Jokbo__V1__ExplainStandingRequest *request =
@@ -139,7 +197,7 @@ static void fold_list(struct jk_web_page *page, const ProtobufCMessage *reply)
     for (size_t i = 0; i < side->count; i++) {
         const Jokbo__V1__CountedDerivative *counted = response->derivatives[i];
         side->rows[i] = (struct row){counted->log_index, jk_web_page_string(page, jk_span_of(counted->name)),
-                                     counted->relation, counted->yanked};
+                                     counted->relation, counted->yanked, counted->yank_index};
     }
     read_on(page);
 }
@@ -188,7 +246,8 @@ static void merge_next(struct changes *changes)
     const struct row *row = rows[counts[1]];
     if (counts[0] == counts[1] || row->index <= changes->after) return;
     unsigned absent = counts[0];
-    changes->found[changes->count++] = (struct change){*row, absent, rows[absent] && rows[absent]->yanked};
+    bool yanked = rows[absent] && rows[absent]->yanked;
+    changes->found[changes->count++] = (struct change){*row, absent, yanked, yanked ? rows[absent]->yank_index : 0};
 }
 
 /* Where the next reading begins: on the pages that lie here now, after what was shown last. */

@@ -7,7 +7,7 @@
 
 #include "web/pages/page.h"
 
-#define JK_CHANGES_ASKS 45 /* at most so many calls: pages of the lists, then explanations */
+#define JK_CHANGES_ASKS 70 /* at most so many calls: pages of the lists, then explanations */
 
 /* What counts at a log size, under a policy or, "", everything that stands. */
 struct jk_web_page_moment {

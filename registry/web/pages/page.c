@@ -16,7 +16,7 @@
 
 #define VIEW_BYTES (8u << 20)
 #define PAGE_BYTES (2u << 20)
-#define ASKS_MAX   64
+#define ASKS_MAX   96
 #define PATH_MAX_  512
 
 struct jk_web_page_ask {

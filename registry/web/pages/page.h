@@ -4,7 +4,7 @@
  * nothing is left to ask, the page is rendered.
  *
  * Threads: one at a time has the page: the one that begins it, then whichever answers. Limits: a view of 8 MiB, a page of
- * 2 MiB, 64 asks. */
+ * 2 MiB, 96 asks. */
 #ifndef JK_WEB_PAGES_PAGE_H
 #define JK_WEB_PAGES_PAGE_H
 
