@@ -119,6 +119,8 @@ static void ask_counts(struct jk_web_page *page)
         if (!request) return;
         request->scope = scope_message(page);
         request->rule = rule_message(page);
+        if (request->rule)
+            request->min_log_size = page->log.size; /* as the list is: not what was counted a moment ago */
         request->group_by = walked ? many : few;
         request->n_group_by = walked ? sizeof many / sizeof many[0] : sizeof few / sizeof few[0];
         request->page_size = LARGEST;
