@@ -1,9 +1,7 @@
 """The site in a real browser: every page at a phone's width and a desk's, in both schemes and languages, and "verify here", true, and
 false when anything on its way was changed. Needs Chromium, chromedriver and python3-selenium of the distribution; skipped without
 (registry/install ci). JK_SHOTS=FOLDER leaves pictures there for people to look at."""
-import base64
 import datetime
-import hashlib
 import os
 import sys
 import unittest
@@ -16,9 +14,8 @@ from witness import cosignature, public_key, verifier_key  # noqa: E402
 BASE = "upstage/Solar-Open-100B"
 MODEL = "/models/alice/Solar-one"
 PAGES = ("/", MODEL, "/models/alice/" + "A-very.long_name" * 6, "/models/" + BASE, "/bases/" + BASE, "/bases/%s?policy=direct@1&left_out=1" % BASE,
-         "/teams/upstage", "/teams/upstage?order=zzz", "/publishers/alice", "/publishers?policy=direct@1", "/teams", "/bases", "/models?days=7", "/policies", "/log", "/log/0", "/log/200", "/search?q=solar", "/stages", "/stages/one", "/policies/direct@1",
+         "/teams/upstage", "/publishers/alice", "/publishers?policy=direct@1", "/teams", "/bases", "/models?days=7", "/policies", "/log", "/log/0", "/log/200", "/search?q=solar", "/stages", "/stages/one", "/policies/direct@1",
          "/method", "/nowhere")
-UNANSWERED = ("/nowhere", "order=zzz")  # which the browser tells on its console
 LOOKS = ((360, "light", "ko"), (1280, "dark", "en"))
 CPU_S = 60  # of the test with its server and its browser: two thirds of a core in the 90 s that the short pass may take
 WITNESS, SEED = "witness.example/one", b"\7" * 32
@@ -88,7 +85,7 @@ class InBrowser(Case):
     def check_page(self, url, width):
         """Nothing is wrong, and there is something that could be."""
         self.browser.open(url)
-        self.assertEqual([fault for fault in self.browser.faults(self.proxy.url, width) if not any(own in fault for own in UNANSWERED)], [])
+        self.assertEqual([fault for fault in self.browser.faults(self.proxy.url, width) if "/nowhere" not in fault], [])
         self.assertGreater(len(self.browser.found["focusable"]), 8)
         self.assertGreater(self.browser.found["texts"], 20)
         return self.browser.found
@@ -216,29 +213,6 @@ class InBrowser(Case):
         self.assertIn("by the key that you gave", self.verdict())
         origin = self.key.partition("+")[0]
         self.refused("No key given is one of " + origin, keys=verifier_key(origin, 1, public_key(SEED)))
-
-    def test_a_key_that_is_pasted_wrongly_is_told_before_anything_runs(self):
-        name, digits, value = self.key.split("+", 2)
-        raw = base64.b64decode(value)
-
-        def with_bytes(body):
-            return "%s+%s+%s" % (name, hashlib.sha256(name.encode() + b"\n" + body).hexdigest()[:8], base64.b64encode(body).decode())
-        for language, keys, word in (
-                ("en", "hello", "Line 1 is no verifier key"), ("ko", "hello", "1번째 줄은 검증 키가 아닙니다"),
-                ("en", self.key + "\n\n" + name, "Line 3 is no verifier key"), ("en", "%s+%s+%s" % (name, digits, "_" + value[1:]), "is not base64"),
-                ("en", with_bytes(raw[:20]), "the key has 20 bytes; one of Ed25519 has 33"), ("ko", with_bytes(raw[:20]), "키가 20바이트입니다"),
-                ("en", with_bytes(b"\2" + raw[1:]), "the key is of type 2."), ("en", "%s+%s+%s" % (name, "00000000", value), "but 00000000 are given"),
-                ("en", "%s+%s+%s%s%s" % (name, digits, value[:20], "B" if value[20] == "A" else "A", value[21:]), "A letter of it must be wrong")):
-            with self.subTest(keys=keys, language=language):
-                self.proxy.asked.clear()
-                right, steps = self.verified(MODEL, keys, language)
-                self.assertEqual((right, [kind for kind, _ in steps]), (False, ["field"]), steps)
-                self.assertIn(word, steps[0][1])
-                self.assertNotIn("/checkpoint", self.proxy.asked)
-                self.assertEqual(self.browser.run("return [document.activeElement.id, document.activeElement.getAttribute('aria-invalid')]"), ["verify-keys", "true"])
-        self.browser.run("document.querySelector('#verify-keys').value = arguments[0]; document.querySelector('.verify form button').click()", self.key)
-        eventually(lambda: "by the key that you gave" in self.verdict())
-        self.assertEqual(self.browser.run("return document.querySelector('.no-key').textContent + document.querySelector('#verify-keys').ariaInvalid"), "null")
 
     def test_witnesses(self):
         self.refused("has not cosigned", keys=self.key + "\n" + WITNESS_KEY)

@@ -1,6 +1,9 @@
-"""Keys of a log that changed, in "verify here": who knows an old one is led to the new one by the log's own entries, and nobody else is.
+"""Keys in "verify here": of a log that changed, who knows an old one is led to the new one by the log's own entries, and nobody else is;
+what is pasted and is no key is told as that.
 Needs Chromium, chromedriver and python3-selenium of the distribution; skipped without. One change, nightly three (JK_NIGHTLY), for
 each starts PostgreSQL three times."""
+import base64
+import hashlib
 import os
 import subprocess
 import sys
@@ -8,7 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from browser import Browser, Proxy, why_not_driven  # noqa: E402
-from jokbo import Server, derivative, person  # noqa: E402
+from jokbo import Server, derivative, eventually, person  # noqa: E402
 from witness import public_key, verifier_key  # noqa: E402
 
 CHANGES = 3 if os.environ.get("JK_NIGHTLY") else 1
@@ -66,6 +69,37 @@ class ChangedKeys(unittest.TestCase):
         self.assertFalse(right, steps)
         self.assertIn(word, steps[-1][1])
         return steps
+
+    def text(self, selector):
+        return self.browser.driver.find_element("css selector", ".verify " + selector).text
+
+    def test_a_key_that_is_pasted_wrongly_is_told_before_anything_runs(self):
+        name, digits, value = self.keys[-1].split("+", 2)
+        raw = base64.b64decode(value)
+
+        def with_bytes(body):
+            return "%s+%s+%s" % (name, hashlib.sha256(name.encode() + b"\n" + body).hexdigest()[:8], base64.b64encode(body).decode())
+        paste = "document.querySelector('#verify-keys').value = arguments[0]; document.querySelector('.verify form button').click()"
+        misspelt_key = "%s+%s+%s%s%s" % (name, digits, value[:20], "B" if value[20] == "A" else "A", value[21:])
+        right, steps = self.browser.verify_here("%s%s?lang=ko" % (self.proxy.url, MODEL), "hello")
+        self.assertEqual((right, steps), (False, [("field", steps[0][1])]))
+        self.assertIn("1번째 줄은 검증 키가 아닙니다", steps[0][1])
+        self.assertEqual(self.browser.measured()["faint"], [])
+        self.browser.open("%s%s?lang=en" % (self.proxy.url, MODEL))
+        eventually(lambda: self.browser.driver.find_element("css selector", ".verify form").is_displayed())
+        self.proxy.asked.clear()
+        for keys, word in (("hello", "Line 1 is no verifier key"), (self.keys[-1] + "\n\n" + name, "Line 3 is no verifier key"),
+                           ("%s+%s+%s" % (name, digits, "_" + value[1:]), "is not base64"), (with_bytes(raw[:20]), "the key has 20 bytes; one of Ed25519 has 33"),
+                           (with_bytes(b"\2" + raw[1:]), "the key is of type 2."), ("%s+%s+%s" % (name, "00000000", value), "but 00000000 are given"),
+                           (misspelt_key, "A letter of it must be wrong")):
+            with self.subTest(keys=keys):
+                self.browser.run(paste, keys)
+                eventually(lambda word=word: word in self.text(".no-key"))
+                self.assertEqual((self.text(".verdict"), self.proxy.asked), ("", []))
+                self.assertEqual(self.browser.run("return [document.activeElement.id, document.activeElement.getAttribute('aria-invalid')]"), ["verify-keys", "true"])
+        self.browser.run(paste, self.keys[-1])
+        eventually(lambda: "by the key that you gave" in self.text(".verdict"))
+        self.assertEqual(self.browser.run("return document.querySelector('.no-key').textContent + document.querySelector('#verify-keys').ariaInvalid"), "null")
 
     def test_from_each_key_to_the_last(self):
         for i, known in enumerate(self.keys):
