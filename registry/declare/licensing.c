@@ -15,17 +15,6 @@ struct mapping {
     struct jk_arena *arena;
 };
 
-static struct jk_span canonical_of(struct jk_span expression, struct jk_arena *arena)
-{
-    JK_CLEANUP(jk_text_done) struct jk_text canonical;
-    struct jk_error ignored;
-    jk_text_init(&canonical, JK_LICENSE_MAX);
-    jk_error_init(&ignored, NULL);
-    if (jk_spdx_canonical(expression, "license", &canonical, &ignored) != JK_OK) return JK_SPAN("");
-    const char *copy = jk_arena_copy(arena, canonical.bytes, canonical.len);
-    return copy ? (struct jk_span){copy, canonical.len} : JK_SPAN("");
-}
-
 static struct jk_span of_hub(const struct mapping *mapping, struct jk_span license)
 {
     return jk_license_from_hub(license, mapping->license_name, mapping->families, mapping->family_count);
@@ -72,7 +61,7 @@ static struct jk_span of_expression(const struct mapping *mapping, struct jk_spa
         if (i < text.len) jk_text_add_char(&spdx, text.at[i]);
         begin = i + 1;
     }
-    return spdx.failed ? JK_SPAN("") : canonical_of(jk_text_span(&spdx), mapping->arena);
+    return spdx.failed ? JK_SPAN("") : jk_spdx_spelt(jk_text_span(&spdx), mapping->arena);
 }
 
 static bool is_filler(struct jk_span word)
@@ -128,7 +117,7 @@ static struct jk_span map_all(const struct mapping *mapping, const struct jk_nam
         if (one.len == 0 || jk_span_equal(one, nothing)) return one;
         jk_text_addf(&all, "%s(%.*s)", i > 0 ? " AND " : "", JK_SPAN_ARG(one));
     }
-    return all.failed ? JK_SPAN("") : canonical_of(jk_text_span(&all), mapping->arena);
+    return all.failed ? JK_SPAN("") : jk_spdx_spelt(jk_text_span(&all), mapping->arena);
 }
 
 /* "apache-2.0, mit" in one value is a list, too; "Apache License, Version 2.0" is none. */

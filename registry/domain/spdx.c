@@ -4,6 +4,7 @@
 #include "domain/spdx.h"
 
 #include "base/ascii.h"
+#include "base/defer.h"
 #include "domain/spdx_list.h"
 
 #define LICENSE_REF  "LicenseRef-"
@@ -340,6 +341,17 @@ enum jk_status jk_spdx_canonical(struct jk_span expression, const char *field, s
     if (root >= 0 && parser.lexer.token != TOKEN_END) root = fail_after_term(&parser);
     if (root >= 0) root = print_expression(&parser, root, out);
     return root < 0 ? JK_INVALID_ARGUMENT : JK_OK;
+}
+
+struct jk_span jk_spdx_spelt(struct jk_span text, struct jk_arena *arena)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text canonical;
+    struct jk_error ignored;
+    jk_text_init(&canonical, 0);
+    jk_error_init(&ignored, NULL);
+    if (jk_spdx_canonical(text, "license", &canonical, &ignored) != JK_OK) return JK_SPAN("");
+    const char *copy = jk_arena_copy(arena, canonical.bytes, canonical.len);
+    return copy ? (struct jk_span){copy, canonical.len} : JK_SPAN("");
 }
 
 /* ---- evaluation ---- */

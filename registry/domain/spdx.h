@@ -27,6 +27,8 @@ bool jk_spdx_is_open(struct jk_span identifier);
  * Appends to `out` on success only. */
 JK_MUST_USE enum jk_status jk_spdx_canonical(struct jk_span expression, const char *field, struct jk_text *out,
                                              struct jk_error *error);
+/* The same of what may be no expression: a copy in `arena`; empty where it is none, or memory is out. */
+struct jk_span jk_spdx_spelt(struct jk_span text, struct jk_arena *arena);
 
 /* Evaluates a canonical expression: `value_of` gives each identifier's value (without its "+" and its WITH exception),
  * AND takes the minimum, OR the maximum. NOASSERTION is looked up like an identifier. */

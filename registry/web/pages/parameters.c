@@ -186,13 +186,7 @@ static bool fits_license_class(struct jk_web_page *page, struct jk_span value)
 
 static bool fits_license(struct jk_web_page *page, struct jk_span value)
 {
-    struct jk_text canonical;
-    struct jk_error error;
-    jk_text_init(&canonical, 4 * JK_PAGE_TEXT_MAX);
-    jk_error_init(&error, &page->arena);
-    bool good = jk_spdx_canonical(value, "license", &canonical, &error) == JK_OK;
-    jk_text_done(&canonical);
-    return good;
+    return jk_spdx_spelt(value, &page->arena).len > 0;
 }
 
 static bool fits_depth(struct jk_web_page *page, struct jk_span value)

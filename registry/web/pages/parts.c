@@ -206,14 +206,8 @@ void jk_part_group_label(struct jk_web_page *page, struct jk_shown *map, const c
 
 char *jk_part_license(struct jk_web_page *page, struct jk_span text)
 {
-    struct jk_text canonical;
-    struct jk_error error;
-    jk_text_init(&canonical, 4 * JK_PAGE_TEXT_MAX);
-    jk_error_init(&error, &page->arena);
-    bool known = jk_spdx_canonical(text, "license", &canonical, &error) == JK_OK;
-    char *license = jk_web_page_string(page, known ? jk_text_span(&canonical) : text);
-    jk_text_done(&canonical);
-    return license;
+    struct jk_span spelt = jk_spdx_spelt(text, &page->arena);
+    return spelt.len > 0 ? (char *)(uintptr_t)spelt.at : jk_web_page_string(page, text);
 }
 
 void jk_part_groups(struct jk_web_page *page, struct jk_shown *parent, const char *key,
