@@ -7,10 +7,12 @@
 
 #include "service/records/typed.h"
 
+#define BETWEEN " -_./"
+
 static enum jk_typed_rank rank(const char *text, const char *name)
 {
     struct jk_typed typed;
-    assert_true(jk_typed_read(jk_span_of(text), &typed));
+    assert_true(jk_typed_read(jk_span_of(text), BETWEEN, &typed));
     return jk_typed_rank(&typed, jk_span_of(name));
 }
 
@@ -45,18 +47,24 @@ static void what_may_be_typed_is_bounded(void **state)
     struct jk_typed typed;
     char text[JK_TYPED_MAX + 2], name[2 * JK_TYPED_NAME];
     memset(text, 'x', sizeof text);
-    assert_true(jk_typed_read((struct jk_span){text, JK_TYPED_MAX}, &typed));
+    assert_true(jk_typed_read((struct jk_span){text, JK_TYPED_MAX}, BETWEEN, &typed));
     assert_int_equal(typed.len, JK_TYPED_MAX);
-    assert_false(jk_typed_read((struct jk_span){text, JK_TYPED_MAX + 1}, &typed));
-    assert_false(jk_typed_read(JK_SPAN(""), &typed));
-    assert_false(jk_typed_read(JK_SPAN("  "), &typed));
+    assert_false(jk_typed_read((struct jk_span){text, JK_TYPED_MAX + 1}, BETWEEN, &typed));
+    assert_false(jk_typed_read(JK_SPAN(""), BETWEEN, &typed));
+    assert_false(jk_typed_read(JK_SPAN("  "), BETWEEN, &typed));
+    for (size_t i = 0; i < JK_TYPED_MAX; i++)
+        text[i] = i % 2 ? ' ' : (char)(0x80 + i);
+    assert_true(jk_typed_read((struct jk_span){text, JK_TYPED_MAX}, BETWEEN, &typed));
+    assert_int_equal(typed.count, JK_TYPED_MAX / 2);
     for (size_t i = 0; i < JK_TYPED_MAX; i++)
         text[i] = i % 2 ? ' ' : 'x';
-    assert_true(jk_typed_read((struct jk_span){text, JK_TYPED_MAX}, &typed));
-    assert_int_equal(typed.count, JK_TYPED_MAX / 2);
+    assert_true(jk_typed_read((struct jk_span){text, JK_TYPED_MAX}, BETWEEN, &typed));
+    assert_int_equal(typed.count, 1); /* the same word again is not looked for again */
+    assert_true(jk_typed_read(JK_SPAN("solar sol ar olive"), BETWEEN, &typed));
+    assert_int_equal(typed.count, 2);
     memset(name, 'y', sizeof name);
     name[JK_TYPED_NAME - 1] = 'z';
-    assert_true(jk_typed_read(JK_SPAN("z"), &typed));
+    assert_true(jk_typed_read(JK_SPAN("z"), BETWEEN, &typed));
     assert_int_equal(jk_typed_rank(&typed, (struct jk_span){name, sizeof name}), JK_TYPED_CONTAINS);
     name[JK_TYPED_NAME - 1] = 'y', name[JK_TYPED_NAME] = 'z';
     assert_int_equal(jk_typed_rank(&typed, (struct jk_span){name, sizeof name}), JK_TYPED_NOT);

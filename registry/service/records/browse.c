@@ -1,8 +1,6 @@
 /* GetModel, GetRelease, ListModels, ListDerivatives: answered from the book, except for why a release was yanked. */
 #include <stdlib.h>
 
-#include "base/ascii.h"
-#include "base/text.h"
 #include "book/book_ask.h"
 #include "book/glance.h"
 #include "domain/ident.h"
@@ -16,6 +14,7 @@
 #include "service/records/present.h"
 #include "service/call/texts.h"
 #include "service/records/twin.h"
+#include "service/records/typed.h"
 
 static struct jk_present present_of(struct jk_call *call, const struct jk_view *view, uint32_t size)
 {
@@ -196,57 +195,15 @@ static char *next_token(struct walk *walk)
 
 /* ---- ListModels ---- */
 
-#define NAME_TEXT_MAX 96 /* bytes of name_contains */
-
 struct filter {
     const Jokbo__V1__ListModelsRequest *request;
-    char text[NAME_TEXT_MAX + 1];                /* name_contains in lower case */
-    struct jk_span words[NAME_TEXT_MAX / 2 + 1]; /* of it, all of which a name has to contain */
-    size_t word_count;
-    uint32_t root, team; /* slots, JK_NONE for any */
+    struct jk_typed typed; /* name_contains: a name has to contain all its words, and spaces alone are in none */
+    uint32_t root, team;   /* slots, JK_NONE for any */
     enum jk_license_class class;
     struct jk_span license;       /* empty for any */
     struct jk_digest sha256;      /* zero for any */
     struct jk_digest_models with; /* those that have it */
 };
-
-static bool contains(struct jk_span text, struct jk_span part)
-{
-    return memmem(text.at, text.len, part.at, part.len) != NULL;
-}
-
-/* A word that another one contains says nothing more. */
-static bool is_said(const struct filter *filter, struct jk_span word)
-{
-    for (size_t i = 0; i < filter->word_count; i++)
-        if (contains(filter->words[i], word)) return true;
-    return false;
-}
-
-static void read_words(struct filter *filter)
-{
-    size_t len = strlen(filter->request->name_contains);
-    for (size_t i = 0; i <= len; i++)
-        filter->text[i] = jk_ascii_to_lower(filter->request->name_contains[i]);
-    struct jk_span rest = {filter->text, len}, word;
-    while (rest.len > 0) {
-        (void)jk_span_cut(&rest, ' ', &word);
-        if (word.len > 0 && !is_said(filter, word)) filter->words[filter->word_count++] = word;
-    }
-}
-
-/* Whether the name has all words. What has only spaces is no name's. */
-static bool has_words(const struct filter *filter, struct jk_span name)
-{
-    char lower[JK_NAME_MAX];
-    if (!filter->text[0]) return true;
-    if (filter->word_count == 0 || name.len > sizeof lower) return false;
-    for (size_t i = 0; i < name.len; i++)
-        lower[i] = jk_ascii_to_lower(name.at[i]);
-    for (size_t i = 0; i < filter->word_count; i++)
-        if (!contains((struct jk_span){lower, name.len}, filter->words[i])) return false;
-    return true;
-}
 
 static bool wants_name(const struct walk *walk, const struct filter *filter, uint32_t model)
 {
@@ -254,7 +211,7 @@ static bool wants_name(const struct walk *walk, const struct filter *filter, uin
     struct jk_span publisher = jk_span_of(filter->request->publisher);
     if (publisher.len && !jk_span_equal_fold(jk_book_publisher(walk->present.book, alias->publisher)->name, publisher))
         return false;
-    return has_words(filter, alias->name);
+    return !*filter->request->name_contains || jk_typed_has_words(&filter->typed, alias->name);
 }
 
 static bool wants_roots(const struct walk *walk, const struct filter *filter, uint32_t model)
@@ -307,19 +264,6 @@ static bool wants_model(const struct walk *walk, uint32_t model)
     return !request->finding || (jk_finding_kinds(&walk->present, model) & (1u << request->finding));
 }
 
-/* The expression that is meant, as releases have it; what is none stays as it is, and no release has it. */
-static struct jk_span license_meant(struct jk_span asked, struct jk_arena *arena)
-{
-    struct jk_text canonical;
-    struct jk_error error;
-    jk_text_init(&canonical, 0);
-    jk_error_init(&error, NULL);
-    if (asked.len && jk_spdx_canonical(asked, "license", &canonical, &error) == JK_OK)
-        asked = (struct jk_span){jk_arena_copy(arena, canonical.bytes, canonical.len), canonical.len};
-    jk_text_done(&canonical);
-    return asked.at ? asked : JK_SPAN("");
-}
-
 static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
 {
     const Jokbo__V1__ListModelsRequest *request = filter->request;
@@ -338,11 +282,11 @@ static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
         jk_error_field(&call->error, "after_log_index", "%lld is negative", (long long)request->after_log_index);
     if (request->before_log_index < 0)
         jk_error_field(&call->error, "before_log_index", "%lld is negative", (long long)request->before_log_index);
-    if (strlen(request->name_contains) > NAME_TEXT_MAX)
-        jk_error_field(&call->error, "name_contains", "is longer than %d bytes", NAME_TEXT_MAX);
-    else
-        read_words(filter);
-    filter->license = license_meant(jk_span_of(request->license), &call->arena);
+    if (strlen(request->name_contains) > JK_TYPED_MAX)
+        jk_error_field(&call->error, "name_contains", "is longer than %d bytes", JK_TYPED_MAX);
+    (void)jk_typed_read(jk_span_of(request->name_contains), " ", &filter->typed);
+    struct jk_span license = jk_spdx_spelt(jk_span_of(request->license), &call->arena);
+    filter->license = license.len > 0 ? license : jk_span_of(request->license);
     jk_from_hex(request->sha256, "sha256", &filter->sha256, &call->error);
     JK_TRY(jk_error_result(&call->error));
     jk_store_view(jk_store_of(call), &view);

@@ -1,5 +1,5 @@
 /* Suggest: what somebody who has typed a text may be looking for. An entry by its number and the teams are found at once;
- * publishers and licences by a walk over these, models by a walk over all, in strides that let writers in. Of each kind
+ * licences by a walk over these, publishers and models by a walk over all, in strides that let writers in. Of each kind
  * only the names that match best are suggested (typed.h): who types a name is not shown what merely has its words. */
 #include <jokbo/v1/registry.pb-c.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define AT_MOST 12   /* suggestions */
 #define OF_KIND 3    /* of them teams, publishers, licences: each */
-#define STRIDE  8192 /* models visited before writers get a chance */
+#define STRIDE  8192 /* publishers or models visited before writers get a chance */
 
 struct found { /* of one kind: the first of each rank */
     uint32_t slots[JK_TYPED_NOT][AT_MOST];
@@ -72,12 +72,6 @@ static void look_at_teams(struct looking *looking, const struct jk_book *book)
                                                                      : team->name_ko;
         note(looking, &looking->teams, best, slot);
     }
-}
-
-static void look_at_publishers(struct looking *looking, const struct jk_book *book)
-{
-    for (uint32_t slot = 0, end = jk_book_publishers(book, looking->size); slot < end; slot++)
-        note(looking, &looking->publishers, jk_book_publisher(book, slot)->name, slot);
 }
 
 /* Which expressions match is known at once, which of these a model has only after the walk. */
@@ -203,14 +197,17 @@ static enum jk_status look_in_view(struct looking *looking, const struct jk_view
         looking->begun = true;
         looking->size = view->size;
         look_at_teams(looking, view->book);
-        look_at_publishers(looking, view->book);
         if (!begin_licenses(looking, view->book)) return jk_out_of_memory(&looking->call->error);
     }
-    uint32_t models = jk_book_models(view->book, looking->size);
-    uint32_t end = models - *next > STRIDE ? *next + STRIDE : models;
+    uint32_t publishers = jk_book_publishers(view->book, looking->size); /* which come first */
+    uint32_t all = publishers + jk_book_models(view->book, looking->size);
+    uint32_t end = all - *next > STRIDE ? *next + STRIDE : all;
     for (; *next < end; ++*next)
-        look_at_model(looking, view->book, *next);
-    *out_going = *next < models && !atomic_load(&looking->call->cancelled);
+        if (*next < publishers)
+            note(looking, &looking->publishers, jk_book_publisher(view->book, *next)->name, *next);
+        else
+            look_at_model(looking, view->book, *next - publishers);
+    *out_going = *next < all && !atomic_load(&looking->call->cancelled);
     if (*out_going) return JK_OK;
     end_licenses(looking, view->book);
     return suggest_all(looking, view->book);
@@ -235,7 +232,7 @@ void jk_suggest(struct jk_call *call)
     const Jokbo__V1__SuggestRequest *request = (const void *)call->request;
     struct looking *looking = jk_arena_zalloc(&call->arena, 1, sizeof *looking);
     enum jk_status status = looking ? JK_OK : jk_out_of_memory(&call->error);
-    if (status == JK_OK && !jk_typed_read(jk_span_of(request->text), &looking->typed)) {
+    if (status == JK_OK && !jk_typed_read(jk_span_of(request->text), " -_./", &looking->typed)) {
         jk_error_field(&call->error, "text", "must have 1 to %d bytes", JK_TYPED_MAX);
         status = jk_error_result(&call->error);
     }

@@ -11,7 +11,7 @@
 enum jk_typed_rank {
     JK_TYPED_BEGINS,   /* the name, or what follows its "/", begins with the text */
     JK_TYPED_CONTAINS, /* it contains the text */
-    JK_TYPED_WORDS,    /* it contains each of the text's words: what stands between spaces, "-", "_", "." and "/" */
+    JK_TYPED_WORDS,    /* it contains each of the text's words */
     JK_TYPED_NOT
 };
 
@@ -22,9 +22,12 @@ struct jk_typed {
     size_t count;
 };
 
-/* Without spaces around it. False: it is empty, or longer than JK_TYPED_MAX bytes. */
-bool jk_typed_read(struct jk_span text, struct jk_typed *out_typed);
+/* Without spaces around it; `between`: the characters that stand between words. False: it is empty, or longer than
+ * JK_TYPED_MAX bytes; there are no words then. */
+bool jk_typed_read(struct jk_span text, const char *between, struct jk_typed *out_typed);
 /* Without regard to case in ASCII. */
 enum jk_typed_rank jk_typed_rank(const struct jk_typed *typed, struct jk_span name);
+/* Whether a name contains all words, and there are any; without regard to case, too. */
+bool jk_typed_has_words(const struct jk_typed *typed, struct jk_span name);
 
 #endif
