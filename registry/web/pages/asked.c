@@ -40,6 +40,20 @@ bool jk_asked_other_order(struct jk_web_page *page, const char *other)
     return asks_other;
 }
 
+bool jk_asked_keep(struct jk_web_page *page, const char *const *names, size_t count)
+{
+    struct jk_text query;
+    jk_text_init(&query, 16384);
+    for (size_t i = 0; i < count; i++) {
+        struct jk_span value = jk_web_page_parameter(page, names[i]);
+        if (value.len > 0) jk_part_pair(&query, names[i], value);
+    }
+    bool any = query.len > 0;
+    jk_shown_text(page->view, "kept", jk_text_span(&query));
+    jk_text_done(&query);
+    return any;
+}
+
 void jk_asked_policy_choices(struct jk_web_page *page, const Jokbo__V1__ListPoliciesResponse *list, const char *chosen)
 {
     struct jk_shown *rows = jk_shown_list(page->view, "policies");

@@ -22,6 +22,10 @@ void jk_asked_refuse_team(struct jk_web_page *page, const char *parameter, struc
 /* Later asks' refusals of a base model speak of ?base=, and of a page token, of ?after=; until page->blame is NULL again. */
 void jk_asked_blame_base(struct jk_web_page *page);
 
+/* Those of these parameters that are given as `kept`, "&name=value…": for links to the same list in another order or on
+ * another page. False: none is given. */
+bool jk_asked_keep(struct jk_web_page *page, const char *const *names, size_t count);
+
 /* The policies as `policies`: {policy, chosen}; refuses ?policy= where it is none of them. */
 void jk_asked_policy_choices(struct jk_web_page *page, const Jokbo__V1__ListPoliciesResponse *list, const char *chosen);
 /* The teams as `team_choices`: {value, label, chosen}; refuses ?team= where it is none of them. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "reply/message.h"
+#include "web/pages/asked.h"
 #include "web/pages/parameters.h"
 #include "web/pages/parts.h"
 
@@ -49,12 +50,7 @@ struct changes {
 
 Jokbo__V1__CountRule *jk_web_page_moment_rule(struct jk_web_page *page, const struct jk_web_page_moment *moment)
 {
-    if (!moment->policy[0]) return NULL;
-    Jokbo__V1__CountRule *rule = JK_MESSAGE(&page->arena, Jokbo__V1__CountRule, jokbo__v1__count_rule);
-    if (!rule) return NULL;
-    rule->kind_case = JOKBO__V1__COUNT_RULE__KIND_POLICY;
-    rule->policy = moment->policy;
-    return rule;
+    return jk_asked_rule_of(page, moment->policy);
 }
 
 Jokbo__V1__AsOf *jk_web_page_moment_as_of(struct jk_web_page *page, const struct jk_web_page_moment *moment)

@@ -14,24 +14,6 @@
 static const char *const kept[] = {"team",    "base",  "publisher", "relation",    "class",
                                    "license", "since", "days",      "derivatives", "yanked"};
 
-/* All that filters the list, for links to the same list in another order or on another page. */
-static void keep_filters(struct jk_web_page *page)
-{
-    struct jk_text query;
-    bool filtered = false;
-    jk_text_init(&query, 16384);
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        struct jk_span value = jk_web_page_parameter(page, kept[i]);
-        if (value.len == 0) continue;
-        jk_text_addf(&query, "&%s=", kept[i]);
-        jk_percent_encode(&query, value, "&+#=?/", true);
-        filtered = true;
-    }
-    jk_shown_text(page->view, "kept", jk_text_span(&query));
-    jk_shown_flag(page->view, "filtered", filtered);
-    jk_text_done(&query);
-}
-
 /* A value of an enum by the word of a parameter; 0 where there is none. */
 static int read_enum(struct jk_web_page *page, const char *name, const ProtobufCEnumDescriptor *type)
 {
@@ -93,7 +75,7 @@ static void show_filters(struct jk_web_page *page, const Jokbo__V1__ListModelsRe
     jk_shown_string(view, "of_license", request->license);
     jk_shown_flag(view, "derivatives_only", request->derivatives_only);
     jk_shown_flag(view, "with_yanked", request->include_yanked);
-    keep_filters(page);
+    jk_shown_flag(view, "filtered", jk_asked_keep(page, kept, sizeof kept / sizeof kept[0]));
 }
 
 /* ---- the list ---- */

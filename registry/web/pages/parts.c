@@ -56,6 +56,12 @@ void jk_part_url(struct jk_shown *row, const char *key, const char *value)
     jk_text_done(&encoded);
 }
 
+void jk_part_pair(struct jk_text *query, const char *key, struct jk_span value)
+{
+    jk_text_addf(query, "&%s=", key);
+    jk_percent_encode(query, value, "&+#=?/", true);
+}
+
 /* ---- teams ---- */
 
 struct teams_state {

@@ -24,6 +24,8 @@ void jk_part_name(struct jk_shown *row, const char *name);
 const char *jk_part_policy(struct jk_web_page *page, struct jk_shown *row, const Jokbo__V1__Policy *policy);
 /* As the value of a parameter in a URL. */
 void jk_part_url(struct jk_shown *row, const char *key, const char *value);
+/* Adds "&key=value" to a query, percent-encoded. */
+void jk_part_pair(struct jk_text *query, const char *key, struct jk_span value);
 /* share = part of whole in per cent with two decimals, for the width of a bar: "12.34%"; "0%" where whole is 0. */
 void jk_part_share(struct jk_shown *map, const char *key, int64_t part, int64_t whole);
 

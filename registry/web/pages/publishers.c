@@ -55,11 +55,12 @@ static void ask_ranked(struct jk_web_page *page)
 
 /* ---- links and the form ---- */
 
+static const char *const kept[] = {"policy", "team", "base", "since", "days"};
+
 static void add_pair(struct jk_text *query, const char *key, const char *value)
 {
     if (!value[0]) return;
-    jk_text_addf(query, "&%s=", key);
-    jk_percent_encode(query, jk_span_of(value), "&+#=?/", true);
+    jk_part_pair(query, key, jk_span_of(value));
 }
 
 /* The same question to the interface over HTTP, as a table of up to 1,000 rows. */
@@ -78,21 +79,6 @@ static void add_table_link(struct jk_web_page *page)
     if (ranking->newest_first) add_pair(&query, "newest_first", "true");
     jk_shown_text(page->view, "table_query", jk_text_span(&query));
     jk_text_done(&query);
-}
-
-/* What links to the same list in another order or on another page keep. */
-static void keep_asked(struct jk_web_page *page)
-{
-    const struct ranking *ranking = page->state;
-    struct jk_text kept;
-    jk_text_init(&kept, 8192);
-    add_pair(&kept, "policy", ranking->policy);
-    add_pair(&kept, "team", ranking->team);
-    add_pair(&kept, "base", ranking->base);
-    add_pair(&kept, "since", jk_web_page_string(page, jk_web_page_parameter(page, "since")));
-    add_pair(&kept, "days", jk_web_page_string(page, jk_web_page_parameter(page, "days")));
-    jk_shown_text(page->view, "kept", jk_text_span(&kept));
-    jk_text_done(&kept);
 }
 
 static void fold_ranking_policies(struct jk_web_page *page, const ProtobufCMessage *reply)
@@ -118,7 +104,7 @@ static void ask_ranking(struct jk_web_page *page)
     jk_shown_string(page->view, "of_base", ranking->base);
     jk_shown_string(page->view, "rule", ranking->policy);
     jk_asked_team_choices(page, ranking->team);
-    keep_asked(page);
+    (void)jk_asked_keep(page, kept, sizeof kept / sizeof kept[0]);
     add_table_link(page);
     policies->page_size = 1000;
     jk_web_page_ask(page, "/jokbo.v1.Stages/ListPolicies", policies, fold_ranking_policies);

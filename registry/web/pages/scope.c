@@ -6,6 +6,7 @@
 
 #include "reply/json.h"
 #include "reply/message.h"
+#include "web/pages/asked.h"
 #include "web/pages/begin.h"
 #include "web/pages/growth.h"
 #include "web/pages/parameters.h"
@@ -24,28 +25,19 @@ struct scope {
 
 static Jokbo__V1__CountScope *scope_message(struct jk_web_page *page)
 {
-    struct scope *scope = page->state;
-    Jokbo__V1__CountScope *message = JK_MESSAGE(&page->arena, Jokbo__V1__CountScope, jokbo__v1__count_scope);
-    if (!message) return NULL;
-    message->kind_case = scope->base ? JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL : JOKBO__V1__COUNT_SCOPE__KIND_TEAM;
-    if (scope->base)
-        message->base_model = scope->name;
-    else
-        message->team = scope->name;
-    return message;
+    const struct scope *scope = page->state;
+    char *none = (char *)(uintptr_t)protobuf_c_empty_string;
+    return scope->base ? jk_asked_scope_of(page, none, scope->name) : jk_asked_scope_of(page, scope->name, none);
 }
 
 static Jokbo__V1__CountRule *rule_message(struct jk_web_page *page)
 {
-    struct scope *scope = page->state;
-    if (!scope->policy[0] && !scope->stage[0]) return NULL;
+    const struct scope *scope = page->state;
+    if (!scope->stage[0]) return jk_asked_rule_of(page, scope->policy);
     Jokbo__V1__CountRule *rule = JK_MESSAGE(&page->arena, Jokbo__V1__CountRule, jokbo__v1__count_rule);
     if (!rule) return NULL;
-    rule->kind_case = scope->stage[0] ? JOKBO__V1__COUNT_RULE__KIND_STAGE : JOKBO__V1__COUNT_RULE__KIND_POLICY;
-    if (scope->stage[0])
-        rule->stage = scope->stage;
-    else
-        rule->policy = scope->policy;
+    rule->kind_case = JOKBO__V1__COUNT_RULE__KIND_STAGE;
+    rule->stage = scope->stage;
     return rule;
 }
 
