@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "book/count_internal.h"
 
 struct row {
@@ -60,28 +61,14 @@ void jk_ranking_free(struct jk_ranking *ranking)
 
 /* ---- adding ---- */
 
-/* Room for one more of an array; false: out of memory. */
-static bool grow_table(void **array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room) return true;
-    size_t wanted = *room ? 2 * *room : 64;
-    void *grown = realloc(*array, wanted * size);
-    if (!grown) return false;
-    *array = grown;
-    *room = wanted;
-    return true;
-}
-
 static struct row *row_of(struct jk_ranking *ranking, uint32_t publisher)
 {
     uint32_t *place = &ranking->row_of[publisher];
     if (*place) return &ranking->rows[*place - 1];
-    void *rows = ranking->rows;
-    if (!grow_table(&rows, ranking->count, &ranking->room, sizeof *ranking->rows)) {
+    if (!JK_ARRAY_GROW(ranking->rows, ranking->count, ranking->room)) {
         ranking->failed = true;
         return NULL;
     }
-    ranking->rows = rows;
     ranking->rows[ranking->count] = (struct row){.pub = {.publisher = publisher, .newest = JK_NONE}, .links = JK_NONE};
     *place = (uint32_t)++ranking->count;
     return &ranking->rows[*place - 1];
@@ -94,12 +81,10 @@ static void link_root(struct jk_ranking *ranking, struct row *row, uint32_t root
         ranking->links[at].pub.count++;
         return;
     }
-    void *links = ranking->links;
-    if (!grow_table(&links, ranking->link_count, &ranking->link_room, sizeof *ranking->links)) {
+    if (!JK_ARRAY_GROW(ranking->links, ranking->link_count, ranking->link_room)) {
         ranking->failed = true;
         return;
     }
-    ranking->links = links;
     ranking->links[ranking->link_count] = (struct link){{root, 1}, row->links};
     row->links = (uint32_t)ranking->link_count++;
 }
@@ -176,16 +161,17 @@ static int order_keys(const void *left, const void *right)
     return (a < b) - (a > b);
 }
 
-void jk_ranking_sort(struct jk_ranking *ranking, bool newest_first)
+bool jk_ranking_sort(struct jk_ranking *ranking, bool newest_first)
 {
     free(ranking->order);
     ranking->order = calloc(ranking->count + 1, sizeof *ranking->order);
-    if (!ranking->order) return; /* then they stay in the order in which they came */
+    if (!ranking->order) return false;
     for (size_t i = 0; i < ranking->count; i++) {
         const struct jk_ranked *row = &ranking->rows[i].pub;
         ranking->order[i] = (uint64_t)(newest_first ? row->newest : row->count) << 32 | (UINT32_MAX - (uint32_t)i);
     }
     qsort(ranking->order, ranking->count, sizeof *ranking->order, order_keys);
+    return true;
 }
 
 size_t jk_ranking_count(const struct jk_ranking *ranking)
@@ -195,7 +181,7 @@ size_t jk_ranking_count(const struct jk_ranking *ranking)
 
 static const struct row *row_at(const struct jk_ranking *ranking, size_t place)
 {
-    return &ranking->rows[ranking->order ? UINT32_MAX - (uint32_t)ranking->order[place] : place];
+    return &ranking->rows[UINT32_MAX - (uint32_t)ranking->order[place]];
 }
 
 const struct jk_ranked *jk_ranking_row(const struct jk_ranking *ranking, size_t place)

@@ -32,8 +32,8 @@ void jk_ranking_free(struct jk_ranking *ranking);                        /* acce
 /* Adds the models from one slot to before another; each slot once. False: out of memory. */
 JK_MUST_USE bool jk_ranking_add(struct jk_ranking *ranking, uint32_t from, uint32_t end);
 /* After everything was added: orders the publishers, those with most first, or those whose newest derivative is newest;
- * where that is equal, whose first derivative came first. */
-void jk_ranking_sort(struct jk_ranking *ranking, bool newest_first);
+ * where that is equal, whose first derivative came first. Places are asked for after it. False: out of memory. */
+JK_MUST_USE bool jk_ranking_sort(struct jk_ranking *ranking, bool newest_first);
 size_t jk_ranking_count(const struct jk_ranking *ranking); /* publishers */
 const struct jk_ranked *jk_ranking_row(const struct jk_ranking *ranking, size_t place);
 struct jk_ranked jk_ranking_sum(const struct jk_ranking *ranking);

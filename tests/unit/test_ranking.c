@@ -70,7 +70,7 @@ static struct jk_ranking *ranked(const struct jk_ledger *ledger, struct jk_scope
     assert_non_null(ranking);
     for (uint32_t model = first; model < models; model++) /* as well as all at once */
         assert_true(jk_ranking_add(ranking, model, model + 1));
-    jk_ranking_sort(ranking, newest_first);
+    assert_true(jk_ranking_sort(ranking, newest_first));
     return ranking;
 }
 

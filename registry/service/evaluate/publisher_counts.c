@@ -184,10 +184,9 @@ static enum jk_status answer_publishers(struct jk_call *call, struct jk_question
         return jk_out_of_memory(&call->error);
     }
     enum jk_status status = walk(call, (struct asked *)question, answer.ranking);
-    if (status == JK_OK) {
-        jk_ranking_sort(answer.ranking, request->newest_first);
-        status = present_page(call, &answer, reply);
-    }
+    if (status == JK_OK && !jk_ranking_sort(answer.ranking, request->newest_first))
+        status = jk_out_of_memory(&call->error);
+    if (status == JK_OK) status = present_page(call, &answer, reply);
     jk_ranking_free(answer.ranking);
     *out_reply = &reply->base;
     return status;
